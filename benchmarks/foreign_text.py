@@ -1,4 +1,4 @@
-"""The time for which worst-case text of other servers, up to 20 kB, blocks the loop: `python -m benchmarks.foreign_text`.
+"""The time for which worst-case text of up to 20 kB blocks the event loop: `python -m benchmarks.foreign_text`.
 
 The texts are those of `tests/kit/hardtext.py`; what is read beside the loop is not among them.
 """

@@ -26,7 +26,7 @@ from fedistream.db import atomic
 from fedistream.db.versions import bump_version
 from fedistream.schedule import lifecycle
 from fedistream.schedule.context import ScheduleContext
-from fedistream.schedule.lifecycle import Step, EventTimes
+from fedistream.schedule.lifecycle import EventTimes, Step
 from fedistream.schedule.models import ScheduledEventRow
 from fedistream.schedule.upcoming import CACHE_KEY, event_of
 from fedistream.schedule.values import EARLY, WARNING, ScheduledEvent, Status

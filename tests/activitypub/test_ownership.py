@@ -89,7 +89,7 @@ def test_nobody_undoes_what_another_did(thing: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Accept", "Reject"])
-def test_only_who_was_asked_answers(kind: str) -> None:
+def test_only_the_asked_server_can_accept(kind: str) -> None:
     asked = follow(f"{LIVE}#follow", LIVE, ANN)
     assert enforce_ownership(activity(kind, asked)).object == InnerActivity("Follow", f"{LIVE}#follow", LIVE, ANN)
     enforce_ownership(activity(kind, f"{LIVE}#follow"))
@@ -105,7 +105,7 @@ def test_only_the_actor_itself_moves() -> None:
     assert refused("Move", BOB)
 
 
-def test_the_quoting_post_is_of_who_asks() -> None:
+def test_the_quoting_post_belongs_to_the_requesting_actor() -> None:
     asked = enforce_ownership(activity("QuoteRequest", note(f"{LIVE}/1", LIVE), instrument=NOTE))
     assert (asked.object, asked.object_id, asked.instrument) == (None, f"{LIVE}/1", NOTE)
     assert refused("QuoteRequest", f"{LIVE}/1", instrument="https://evil.example/1")

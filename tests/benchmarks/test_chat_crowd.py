@@ -31,7 +31,7 @@ def test_everybody_hears_all_of_it_whoever_speaks(port: int) -> None:
         assert 0 < stats.age(0.99) < 10_000
 
 
-def test_who_never_reads_is_not_waited_for(port: int) -> None:
+def test_a_client_that_never_reads_is_not_waited_for(port: int) -> None:
     with crowd(port, 5, stalled=2) as clients:
         stats = clients.talk(clients.speaker("hello"), rate=50, seconds=0.2)
         assert (stats.frames, stats.missing) == (3 * 10, 0)

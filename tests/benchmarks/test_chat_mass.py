@@ -16,7 +16,7 @@ def test_half_a_ping_is_not_answered() -> None:
     assert pong(b"\x89\x04abc") == b""
 
 
-def test_what_there_is_is_read_and_who_has_nothing_is_not_waited_for() -> None:
+def test_all_pending_bytes_are_read_without_waiting_for_idle_clients() -> None:
     (busy, far), (idle, other) = socket.socketpair(), socket.socketpair()
     with busy, far, idle, other:
         busy.setblocking(False)

@@ -50,7 +50,7 @@ def test_the_image_has_a_python_that_the_project_is_made_for() -> None:
     assert f"Programming Language :: Python :: {version}" in PROJECT["classifiers"]
 
 
-def test_the_last_stage_runs_as_somebody_with_a_number_who_is_not_root() -> None:
+def test_the_last_stage_runs_as_a_numeric_user_other_than_root() -> None:
     user, group = map(int, LAST.only("USER").split(":"))
     assert user > 0
     assert group > 0

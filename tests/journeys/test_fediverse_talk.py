@@ -108,7 +108,7 @@ async def test_a_moderator_answers_and_blocks_from_the_chat(tmp_path: Path) -> N
 
 
 @browser.NEEDED
-async def test_the_page_shows_who_talks_from_where_and_what_becomes_of_it(tmp_path: Path) -> None:
+async def test_the_page_shows_remote_authors_and_their_edits(tmp_path: Path) -> None:
     async with (
         neighbours(tmp_path) as (node, ann),
         browser.browser() as chromium,

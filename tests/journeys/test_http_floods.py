@@ -32,7 +32,7 @@ async def test_what_does_not_end_leaves_nothing_in_memory_and_costs_little(tmp_p
         assert cpu_s(node.process.pid) - cpu < MOST_CPU_S
 
 
-async def test_who_reaches_the_web_port_reaches_the_encoders_port_too(tmp_path: Path) -> None:
+async def test_the_rtmp_port_is_open_before_the_web_port(tmp_path: Path) -> None:
     web, rtmp = free_port(), free_port()
 
     async def opened() -> None:

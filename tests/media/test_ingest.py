@@ -374,7 +374,7 @@ def test_a_publisher_without_a_keyframe_may_be_one_with_ten_seconds_between_them
         feed(taken, pictures[21:22])
 
 
-def test_who_plays_is_not_told_anything_however_long_it_lasts() -> None:
+def test_an_ingest_that_has_started_is_not_given_up_later() -> None:
     watch = Watch()
     hub = Hub()
     taken = Ingest(lambda: (hub, 0), now=watch)

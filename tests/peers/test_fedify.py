@@ -111,7 +111,7 @@ async def test_one_person_alone_is_told(home: Town, peer: Fedify) -> None:
     assert (await home.http.get(path, headers={"Accept": ACTIVITY_JSON})).status_code == 404
 
 
-async def test_who_is_mentioned_hears_of_it_without_following_if_they_can_be_found(home: Town, peer: Fedify) -> None:
+async def test_mentioned_accounts_that_are_found_get_the_post_without_following(home: Town, peer: Fedify) -> None:
     kit = peer.account("kit")
     if home.origin.startswith("http:"):  # handles are looked up over https alone, so this one stays text
         await follow(peer.account("lea"), home)
@@ -202,7 +202,7 @@ async def test_its_reports_reach_the_admin_and_its_quotes_get_a_stamp(home: Town
     assert (stamp["interactingObject"], stamp["interactionTarget"]) == (quote["note"], note)
 
 
-async def test_where_only_who_signs_may_read_it_signs_and_reads(home: Town, peer: Fedify) -> None:
+async def test_a_server_with_authorized_fetch_is_read_with_a_signature(home: Town, peer: Fedify) -> None:
     await follow(peer.account("pia"), home)
     note = await post(home, peer, "For known servers")
     settings = home.node.node.features.settings
@@ -217,7 +217,7 @@ async def test_where_only_who_signs_may_read_it_signs_and_reads(home: Town, peer
         await settings.change("federation.signed_reading", False)
 
 
-async def test_who_moves_to_an_account_that_says_so_too_is_followed_up(home: Town, peer: Fedify) -> None:
+async def test_a_move_confirmed_by_the_new_account_is_followed(home: Town, peer: Fedify) -> None:
     rex, sue = peer.account("rex"), peer.account("sue")
     await follow(rex, home)
     await peer.ask("become", account="sue", aliases=["rex"])
@@ -247,7 +247,7 @@ async def test_a_visitor_signs_in_to_the_chat_with_an_account_over_there(home: T
     assert typed.status_code == 200, typed.text
 
 
-async def test_who_is_renamed_blocks_us_or_deletes_the_account_is_believed(home: Town, peer: Fedify) -> None:
+async def test_renames_blocks_and_deletions_of_a_peer_are_applied(home: Town, peer: Fedify) -> None:
     dora, finn = peer.account("dora"), peer.account("finn")
     await follow(dora, home)
     await follow(finn, home)

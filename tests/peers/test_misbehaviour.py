@@ -411,7 +411,7 @@ async def test_other_methods_and_other_accounts_have_no_inbox(scene: Scene) -> N
     assert scene.home.rows() == rows
 
 
-async def test_who_floods_is_told_to_wait_and_nobody_else_is(scene: Scene) -> None:
+async def test_a_rate_limit_affects_nobody_else(scene: Scene) -> None:
     async with rogue(scene.home.origin) as flood:
         assert (await flood.send(flood.cavage())).status == 202
         counts = dict(scene.home.counts)
@@ -425,7 +425,7 @@ async def test_who_floods_is_told_to_wait_and_nobody_else_is(scene: Scene) -> No
     assert (await scene.mal.send(scene.mal.cavage())).status == 202
 
 
-async def test_who_talks_without_end_is_told_to_wait(scene: Scene) -> None:
+async def test_endless_replies_are_rate_limited(scene: Scene) -> None:
     async with rogue(scene.home.origin) as chatter:
         counts, statuses = dict(scene.home.counts), []
         for number in range(8):
@@ -435,7 +435,7 @@ async def test_who_talks_without_end_is_told_to_wait(scene: Scene) -> None:
         assert changes(counts, scene.home)["refused too-many"] == 3
 
 
-async def test_who_writes_slowly_or_answers_slowly_holds_up_nobody(scene: Scene) -> None:
+async def test_slow_requests_and_slow_responses_delay_nobody(scene: Scene) -> None:
     """A body whose end never comes, and a server that never says whose key it is: at once, as each takes long."""
     mal, silent = scene.mal, asyncio.Event()
 

@@ -53,7 +53,7 @@ async def test_each_kind_of_fetch_is_passed_on() -> None:
     assert slow.asked == [("activity", URL), ("key", URL), ("json", URL)]
 
 
-async def test_a_hundred_who_want_the_same_make_one_fetch() -> None:
+async def test_a_hundred_requests_for_one_url_share_a_fetch() -> None:
     slow = Slow()
     slow.go.clear()
     fetcher = slow.limited()
@@ -67,7 +67,7 @@ async def test_a_hundred_who_want_the_same_make_one_fetch() -> None:
     assert len(slow.asked) == 2
 
 
-async def test_one_who_gives_up_does_not_end_the_fetch_of_the_others() -> None:
+async def test_a_cancelled_request_does_not_end_the_shared_fetch() -> None:
     slow = Slow()
     slow.go.clear()
     fetcher = slow.limited()

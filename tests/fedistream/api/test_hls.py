@@ -110,7 +110,7 @@ async def test_every_answer_may_be_read_by_any_page(site: Site, path: str) -> No
     assert "GET" in preflight.headers["access-control-allow-methods"]
 
 
-async def test_who_refuses_gzip_gets_the_plain_playlist(site: Site) -> None:
+async def test_a_client_that_refuses_gzip_gets_the_plain_playlist(site: Site) -> None:
     for header in ("gzip;q=0", "*;q=0", "br"):
         answer = await site.get("/hls/0/stream.m3u8", **{"accept-encoding": header})
         assert "content-encoding" not in answer.headers
@@ -193,7 +193,7 @@ def test_unknown_parameters_are_passed_over() -> None:
     assert parse_question(b"") == Question()
 
 
-async def test_who_fetches_a_playlist_is_counted_and_who_fetches_media_is_not(site: Site) -> None:
+async def test_playlist_requests_count_as_viewers_and_media_requests_do_not(site: Site) -> None:
     await site.get("/hls/0/stream.m3u8", **{"user-agent": "VLC/3.0"})
     await site.get("/hls/0/tok-1.m4s", **{"user-agent": "VLC/3.0"})
     assert site.viewers.came == [(1, "198.51.100.7", "VLC/3.0")]

@@ -48,13 +48,13 @@ async def live() -> tuple[LiveSession, FakeRecorder, Encoder]:
     return session, recorder, encoder
 
 
-async def test_who_is_connected_and_sends_nothing_is_not_on_the_air() -> None:
+async def test_an_encoder_that_sends_nothing_is_not_live() -> None:
     session, recorder, _ = channel()
     Encoder(session).metadata(encoder="OBS")
     assert (session.live_status().state, recorder.turns) == (State.OFFLINE, [])
 
 
-async def test_who_sends_is_on_the_air_and_is_shown_as_the_encoder() -> None:
+async def test_an_encoder_that_sends_media_is_live_and_shown() -> None:
     session, recorder, encoder = await live()
     live_status = session.live_status()
     assert (live_status.state, live_status.playable, live_status.started_at) == (State.LIVE, True, START)
@@ -77,7 +77,7 @@ async def test_an_encoder_is_called_what_it_calls_itself_or_else_by_its_flash_ve
     assert shown.audio_codec.startswith("AAC")
 
 
-async def test_who_says_that_it_is_done_ends_the_broadcast() -> None:
+async def test_an_encoder_that_says_it_is_done_ends_the_broadcast() -> None:
     session, recorder, encoder = await live()
     encoder.end(EndReason.FINISHED)
     assert session.live_status().state is State.OFFLINE
@@ -85,7 +85,7 @@ async def test_who_says_that_it_is_done_ends_the_broadcast() -> None:
 
 
 @pytest.mark.parametrize("reason", [EndReason.LOST, EndReason.CLOSED])
-async def test_who_goes_without_a_word_is_waited_for_and_may_come_back(reason: EndReason) -> None:
+async def test_the_broadcast_waits_for_an_encoder_that_disappears(reason: EndReason) -> None:
     session, recorder, encoder = await live()
     encoder.end(reason)
     assert session.live_status().state is State.WAITING

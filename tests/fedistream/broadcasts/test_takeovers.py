@@ -79,7 +79,7 @@ async def test_after_a_takeover_an_encoder_whose_connection_broke_is_let_in_once
     assert clock() - begun >= SILENT_S - 0.1
 
 
-async def test_who_waits_for_the_others_silence_is_let_in_when_that_one_leaves() -> None:
+async def test_a_waiting_encoder_is_accepted_when_the_other_leaves() -> None:
     both, first, second = Takeovers(), Sender("192.0.2.1"), Sender("192.0.2.2")
     async with sending(first, second):
         both.take(first)

@@ -103,7 +103,7 @@ def test_it_is_behind_from_the_second_failure_on_until_the_turn_is_written() -> 
     in_no_time(story())
 
 
-def test_who_hurries_is_not_made_to_wait() -> None:
+def test_retry_writes_the_first_step_at_once() -> None:
     async def story() -> None:
         queue, times = WriteQueue(there), list[float]()
         queue.put(failing(6, DatabaseLocked("it is away"), times.append))

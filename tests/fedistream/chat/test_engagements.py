@@ -48,7 +48,7 @@ async def test_a_storm_of_likes_holds_up_nobody_and_what_finds_no_room_is_left_o
     assert await MessageRow.filter(kind=Kind.LIKE.value).count() == MAX_WAITING // 2
 
 
-async def test_who_waits_for_the_admin_is_not_announced(room: Chatroom) -> None:
+async def test_follow_requests_are_not_announced(room: Chatroom) -> None:
     announcer = EngagementAnnouncer(room.feature.poster, room.settings)
     await announcer.announce_follow(FollowReceived(room.home, *ANN, "pending", AT))
     assert await room.bodies() == []

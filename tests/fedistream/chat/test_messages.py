@@ -101,7 +101,7 @@ async def test_a_message_comes_back_as_it_was(room: Chatroom) -> None:
     assert list(await log.by_ids([each.id for each in several] + ["nonsense", "0" * 13])) == several
 
 
-async def test_the_author_of_an_old_message_is_who_he_is_now(room: Chatroom) -> None:
+async def test_an_old_message_shows_the_present_name_of_its_author(room: Chatroom) -> None:
     ann = await room.visitor("Ann")
     await say(room, "hi", visitor=ann)
     await room.feature.visitors.rename(ann.id, "Anna")
@@ -160,7 +160,7 @@ async def test_a_hidden_message_is_for_moderators_until_it_is_shown_again(room: 
     assert await room.bodies() == ["one", "two", "from the node"]
 
 
-async def test_who_was_away_learns_what_was_hidden_meanwhile(room: Chatroom) -> None:
+async def test_a_returning_client_learns_of_hidden_messages(room: Chatroom) -> None:
     one, two, three = await say(room, "one", "two", "three", visitor=await room.visitor("Ann"))
     log = room.feature.messages
     await log.set_visible([one.id], False)
@@ -177,7 +177,7 @@ async def test_who_was_away_learns_what_was_hidden_meanwhile(room: Chatroom) -> 
         await log.hidden_since(room.home, "yesterday")
 
 
-async def test_who_was_away_learns_of_as_much_as_one_update_can_say_the_newest(room: Chatroom) -> None:
+async def test_a_returning_client_is_told_of_the_newest_changes_that_fit_one_event(room: Chatroom) -> None:
     ann, ben = await room.visitor("Ann"), await room.visitor("Ben")
     long_hidden = await say(room, *(str(n) for n in range(300)), visitor=ann)
     many = await say(room, *(str(n) for n in range(MAX_IDS + 50)), visitor=ann)
@@ -298,7 +298,7 @@ async def test_jobs_of_messages_are_put_once_for_each_batch() -> None:
     assert [json.loads(row.body)["fact"]["body"] for row in rows] == [f"{number}" for number in range(20)]
 
 
-async def test_who_hears_badly_harms_nobody(room: Chatroom) -> None:
+async def test_a_listener_that_raises_harms_nobody(room: Chatroom) -> None:
     def deaf(message: Message) -> None:
         raise OSError("no ears")
 
@@ -310,7 +310,7 @@ async def test_who_hears_badly_harms_nobody(room: Chatroom) -> None:
     assert heard == ["two"]
 
 
-async def test_one_who_gives_up_waiting_has_said_it_all_the_same(room: Chatroom) -> None:
+async def test_a_message_is_stored_although_its_sender_stopped_waiting(room: Chatroom) -> None:
     future = room.feature.messages.append(made(room, "hello"), nobody)
     future.cancel()
     await say(room, "and")

@@ -43,7 +43,7 @@ async def test_a_hidden_message_vanishes_for_all_and_can_come_back(room: Chatroo
         await moderation.set_visible(["0" * 13] * 1001, False, ADMIN)
 
 
-async def test_a_disabled_visitor_is_told_silenced_and_sent_away_with_all_he_said(room: Chatroom) -> None:
+async def test_a_disabled_visitor_is_disconnected_and_their_messages_are_hidden_everywhere(room: Chatroom) -> None:
     visitor, token = await room.feature.chat.register(room.home, "*Troll*", LOUD)
     connection, listener = room.connect(visitor, LOUD)
     _, second = room.connect(visitor, "127.0.0.1")
@@ -115,7 +115,7 @@ async def test_moderators_are_made_and_cannot_disable_each_other(room: Chatroom)
 
 
 @pytest.mark.parametrize("visitor_id", ["", "nobody", "\0", "x" * 10_000, "\ud800" * 10])
-async def test_who_is_not_there_is_not_found(room: Chatroom, visitor_id: str) -> None:
+async def test_an_unknown_account_is_not_found(room: Chatroom, visitor_id: str) -> None:
     moderation = room.feature.moderation
     for call in (
         moderation.set_enabled(visitor_id, False, ADMIN),
@@ -153,7 +153,7 @@ async def test_a_banned_address_loses_its_sockets(room: Chatroom) -> None:
         await room.feature.moderation.lift_ban(LOUD)
 
 
-async def test_a_moderator_sees_a_visitors_sockets_and_all_he_said(room: Chatroom) -> None:
+async def test_a_moderator_sees_a_visitors_sockets_and_messages(room: Chatroom) -> None:
     ann, _ = await room.guest("Ann", LOUD)
     for body in ("one", "two"):
         message = await room.feature.chat.say(ann, body)

@@ -85,7 +85,7 @@ def test_a_forbidden_name_is_forbidden_in_every_disguise() -> None:
     assert not names.is_forbidden("Ann", [])
 
 
-def test_who_gives_no_name_gets_one_of_the_streamers_if_there_are_enough() -> None:
+def test_a_visitor_without_a_name_gets_one_of_the_suggested_names() -> None:
     suggested = [f"potter {n}" for n in range(10)]
     assert names.generate(suggested, lambda n: bytes([0] * (n - 1) + [13])) == "potter 3"
     assert names.generate(suggested[:9], lambda n: bytes(n)) == "amber-badger-0"

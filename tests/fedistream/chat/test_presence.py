@@ -34,7 +34,7 @@ def watched() -> Watched:
     return Watched()
 
 
-def test_a_visitor_comes_once_however_many_windows_he_opens(watched: Watched) -> None:
+def test_a_visitor_joins_once_with_several_windows(watched: Watched) -> None:
     connections = [watched.enter("Ann")[0] for _ in range(3)]
     assert watched.told == ["+Ann"]
     assert watched.presence.count(HOME) == 3
@@ -44,7 +44,7 @@ def test_a_visitor_comes_once_however_many_windows_he_opens(watched: Watched) ->
     assert watched.told == ["+Ann"]
 
 
-def test_a_visitor_has_gone_ten_seconds_after_his_last_socket(watched: Watched) -> None:
+def test_a_visitor_parts_ten_seconds_after_the_last_socket_closed(watched: Watched) -> None:
     connection, _ = watched.enter("Ann")
     watched.presence.leave(connection)
     watched.presence.leave(connection)
@@ -56,7 +56,7 @@ def test_a_visitor_has_gone_ten_seconds_after_his_last_socket(watched: Watched) 
     assert watched.told == ["+Ann", "-Ann", "+Ann"]
 
 
-def test_who_reloads_the_page_has_not_been_away(watched: Watched) -> None:
+def test_a_page_reload_is_not_a_part_and_join(watched: Watched) -> None:
     for _ in range(4):
         connection, _ = watched.enter("Ann")
         watched.clock.advance(30)
@@ -96,7 +96,7 @@ def test_a_client_tells_of_its_socket(watched: Watched) -> None:
     assert watched.presence.connection(0) is None
 
 
-def test_a_visitor_who_becomes_another_keeps_his_seats_and_leaves_as_the_other(watched: Watched) -> None:
+def test_a_visitor_who_signs_in_as_another_keeps_their_connections(watched: Watched) -> None:
     connection, _ = watched.enter("Ann")
     there, _ = watched.enter("Ann", OTHER)
     window, _ = watched.enter("Zoe")
@@ -111,7 +111,7 @@ def test_a_visitor_who_becomes_another_keeps_his_seats_and_leaves_as_the_other(w
     assert watched.told == ["+Ann", "+Ann", "+Zoe", "-Zoe", "-Zoe"]
 
 
-def test_who_signs_in_as_somebody_who_is_just_leaving_lets_nobody_go(watched: Watched) -> None:
+def test_signing_in_as_a_leaving_visitor_cancels_the_part(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
     zoe, _ = watched.enter("Zoe")
     watched.presence.leave(zoe)
@@ -128,7 +128,7 @@ def test_who_signs_in_as_somebody_who_is_just_leaving_lets_nobody_go(watched: Wa
     assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
 
 
-def test_who_goes_elsewhere_to_sign_in_comes_back_as_another_and_has_not_been_away(watched: Watched) -> None:
+def test_a_visitor_who_returns_from_a_sign_in_has_not_parted(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
     watched.presence.leave(ann)
     watched.clock.advance(PARTED_S - 1)
@@ -142,7 +142,7 @@ def test_who_goes_elsewhere_to_sign_in_comes_back_as_another_and_has_not_been_aw
     assert watched.told == ["+Ann", "-Zoe"]
 
 
-def test_who_has_signed_in_and_does_not_come_back_has_gone_as_the_other(watched: Watched) -> None:
+def test_a_visitor_who_signed_in_and_left_parts_under_the_new_identity(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
     watched.presence.leave(ann)
     watched.presence.become("ann", watched.visitor("Zoe"))
@@ -152,7 +152,7 @@ def test_who_has_signed_in_and_does_not_come_back_has_gone_as_the_other(watched:
     assert watched.told == ["+Ann", "-Zoe", "+Ann"], "the old identity is not known any more"
 
 
-def test_who_signs_in_elsewhere_as_somebody_who_is_here_is_here(watched: Watched) -> None:
+def test_a_second_sign_in_of_a_present_visitor_is_no_join(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
     zoe, _ = watched.enter("Zoe")
     watched.presence.leave(ann)
@@ -178,7 +178,7 @@ def test_two_that_are_leaving_and_become_one_leave_once(watched: Watched, first:
     assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
 
 
-def test_who_is_renamed_while_leaving_has_gone_in_time_and_by_the_new_name(watched: Watched) -> None:
+def test_a_visitor_renamed_while_leaving_parts_in_time_under_the_new_name(watched: Watched) -> None:
     connection, _ = watched.enter("Ann")
     there, _ = watched.enter("Ann", OTHER)
     watched.presence.leave(connection)

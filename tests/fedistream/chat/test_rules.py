@@ -113,7 +113,7 @@ def test_programs_know_a_refusal_by_its_code(text: str, terms: ChatPolicy, sende
     assert not why.quiet
 
 
-def test_who_is_muted_is_told_for_how_long_and_only_where_answers_are_asked_for() -> None:
+def test_a_muted_visitor_is_told_once_and_for_how_long() -> None:
     assert (TOO_FAST.reason, TOO_FAST.retry_s, TOO_FAST.quiet) == ("too-fast", MUTE_S, False)
     why = muted(4.5)
     assert (why.reason, why.words, why.retry_s, why.quiet) == ("too-fast", TOO_FAST.words, 4.5, True)

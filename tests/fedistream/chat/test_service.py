@@ -37,7 +37,7 @@ async def set_to(room: Chatroom, **values: object) -> None:
         await room.settings.change(f"chat.{name}", value, room.home)
 
 
-async def test_what_one_says_all_hear_and_it_is_in_the_history(room: Chatroom) -> None:
+async def test_a_message_reaches_all_sockets_and_the_history(room: Chatroom) -> None:
     ann, hers = await room.guest("Ann")
     _, his = await room.guest("Ben")
     message = await room.feature.chat.say(ann, " hello **you** ")
@@ -61,7 +61,7 @@ async def test_a_blank_text_is_ignored_without_a_word(room: Chatroom) -> None:
     assert room.feature.chat.clients(room.home)[0].messages == 0
 
 
-async def test_one_who_goes_while_it_is_written_has_said_it(room: Chatroom) -> None:
+async def test_a_message_is_stored_although_its_sender_disconnected(room: Chatroom) -> None:
     ann, _ = await room.guest("Ann")
     _, his = await room.guest("Ben")
     saying = room.feature.chat.say(ann, "bye")
@@ -240,7 +240,7 @@ async def test_signing_in_opens_a_chat_for_the_signed_in(room: Chatroom) -> None
     assert await room.feature.chat.say(ann, "hi") is not None
 
 
-async def test_who_signs_in_as_somebody_known_is_him_from_now_on(room: Chatroom) -> None:
+async def test_signing_in_with_a_known_identity_switches_to_its_visitor(room: Chatroom) -> None:
     known, _ = await room.guest("Ann")
     await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
     connection, listener = await room.guest("*shy* newt")
@@ -259,7 +259,7 @@ async def test_who_signs_in_as_somebody_known_is_him_from_now_on(room: Chatroom)
     assert await room.bodies() == []
 
 
-async def test_the_room_is_told_who_somebody_is_even_if_he_went_elsewhere_to_sign_in(room: Chatroom) -> None:
+async def test_all_connections_are_told_of_a_sign_in_from_another_page(room: Chatroom) -> None:
     known, listener = await room.guest("Ann")
     await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
     phone = await room.visitor("Phone")
@@ -330,13 +330,13 @@ async def test_arrivals_are_not_told_when_nobody_wants_to_know(room: Chatroom, q
     assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == 1
 
 
-async def test_nobody_is_told_who_comes_unless_the_streamer_wants_it(room: Chatroom) -> None:
+async def test_joins_are_announced_only_by_the_setting(room: Chatroom) -> None:
     _, listener = await room.guest("Ann")
     await room.guest("Ben")
     assert listener.of(Joined) == []
 
 
-async def test_in_a_crowd_nobody_is_told_who_comes(room: Chatroom) -> None:
+async def test_joins_are_not_announced_in_a_large_chat(room: Chatroom) -> None:
     await set_to(room, join_messages=True)
     _, listener = await room.guest("Ann")
     someone = await room.visitor("Ben")
@@ -385,7 +385,7 @@ async def test_names_and_colours_change_only_so_often(room: Chatroom) -> None:
     assert "0 to 7" in listener.lines[-1]
 
 
-async def test_who_registers_with_a_name_he_cannot_have_gets_another(room: Chatroom) -> None:
+async def test_a_visitor_with_an_unavailable_name_gets_another(room: Chatroom) -> None:
     for name in ("", "admin", "\u200b", "OPERATOR"):
         visitor = await room.visitor(name)
         assert visitor.name

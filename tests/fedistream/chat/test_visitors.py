@@ -21,7 +21,7 @@ def visitors(database: Database, clock: Timers) -> Visitors:
     return Visitors(clock.clocks())
 
 
-async def test_a_visitor_is_known_by_his_token_of_which_only_the_hash_is_kept(visitors: Visitors) -> None:
+async def test_a_visitor_is_found_by_a_token_of_which_only_the_hash_is_stored(visitors: Visitors) -> None:
     ann, token = await visitors.make("Ann")
     assert await visitors.by_token(token) == ann
     assert await visitors.get(ann.id) == ann
@@ -76,7 +76,7 @@ async def test_the_name_of_somebody_who_is_signed_in_is_taken_in_every_disguise(
     assert not await visitors.is_taken("Ann Archer")
 
 
-async def test_who_signs_in_again_elsewhere_is_the_same_person(visitors: Visitors, clock: Timers) -> None:
+async def test_signing_in_in_another_browser_gives_the_same_visitor(visitors: Visitors, clock: Timers) -> None:
     ann, _ = await visitors.make("Ann")
     phone, token = await visitors.make("shy-newt-5")
     signed_in = await visitors.authenticate(ann.id, "indieauth", "https://ann.example/")
@@ -95,7 +95,7 @@ async def test_who_signs_in_again_elsewhere_is_the_same_person(visitors: Visitor
         await visitors.authenticate("nobody", "indieauth", "https://x.example/")
 
 
-async def test_who_was_sent_away_does_not_come_back_as_somebody_else(visitors: Visitors, clock: Timers) -> None:
+async def test_a_disabled_visitor_cannot_return_with_a_new_identity(visitors: Visitors, clock: Timers) -> None:
     ann, _ = await visitors.make("Ann")
     rude, token = await visitors.make("Rude")
     await visitors.authenticate(ann.id, "indieauth", "https://ann.example/")
@@ -118,7 +118,7 @@ async def test_a_bot_has_a_name_and_no_token_and_stays_a_bot(visitors: Visitors)
         await visitors.make_bot("\u200b")
 
 
-async def test_a_deleted_visitor_is_gone_with_his_token(visitors: Visitors) -> None:
+async def test_a_deleted_visitor_loses_their_token(visitors: Visitors) -> None:
     ann, token = await visitors.make("Ann")
     await visitors.authenticate(ann.id, "indieauth", "https://ann.example/")
     await visitors.delete(ann.id)
@@ -161,9 +161,7 @@ async def test_visitors_are_found_by_name_id_and_status_a_page_at_a_time(visitor
         await visitors.find(Search(status="everybody"))  # type: ignore[arg-type]
 
 
-async def test_visitors_of_whom_nothing_is_left_are_forgotten_and_all_others_kept(
-    visitors: Visitors, clock: Timers
-) -> None:
+async def test_unused_visitors_are_pruned_and_the_others_kept(visitors: Visitors, clock: Timers) -> None:
     names = ("passer-by", "renamed", "signed in", "moderator", "disabled", "here now")
     passer_by, renamed, signed_in, moderator, disabled, here = [(await visitors.make(name))[0].id for name in names]
     await visitors.rename(renamed, "Ann")

@@ -69,7 +69,7 @@ async def running(bus: Bus) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_who_wants_some_facts_of_a_kind_is_told_of_those_alone() -> None:
+async def test_a_reaction_with_a_condition_gets_matching_facts_only() -> None:
     listener, book = Listener(), Book()
 
     def of_one(fact: EncoderLost) -> bool:
@@ -89,7 +89,7 @@ async def test_who_wants_some_facts_of_a_kind_is_told_of_those_alone() -> None:
     assert listener.told == [LOST]
 
 
-async def test_who_reacts_now_has_reacted_when_publishing_returns() -> None:
+async def test_immediate_reactions_are_done_when_publish_returns() -> None:
     listener = Listener()
     bus = joined(Reaction("listener.note", EncoderLost, "now", listener.note))
     bus.publish(LOST)
@@ -222,7 +222,7 @@ async def test_a_fact_that_hangs_on_a_job_and_is_only_published_is_complained_ab
     assert "encoder.lost was published and not emitted" in caplog.text
 
 
-async def test_one_who_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_reaction_that_raises_harms_no_other(caplog: pytest.LogCaptureFixture) -> None:
     before, after = Listener(), Listener()
     bus = joined(
         Reaction("before.note", EncoderLost, "now", before.note),
@@ -242,7 +242,7 @@ async def test_one_who_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -> 
     assert "before.stumble failed on encoder.lost" in caplog.text
 
 
-async def test_one_who_hangs_is_given_up_so_that_the_others_are_told(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_reaction_that_hangs_is_given_up_and_the_others_run(caplog: pytest.LogCaptureFixture) -> None:
     slow, other = Listener(), Listener()
     bus = joined(
         Reaction("slow.wait", EncoderLost, "live", slow.wait),

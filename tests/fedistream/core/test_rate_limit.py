@@ -65,7 +65,7 @@ def test_never_more_than_the_burst_and_the_rate_times_the_time_even_when_the_clo
 
 
 @given(RATES, st.lists(SECONDS, min_size=1, max_size=50), SECONDS)
-def test_whoever_waits_as_long_as_was_said_is_let_through_wherever_the_clock_was_set(
+def test_a_client_that_waited_as_told_is_accepted_after_clock_changes(
     rate: Rate, times: list[float], back: float
 ) -> None:
     bucket = full_bucket(rate, times[0])

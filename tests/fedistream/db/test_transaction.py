@@ -139,7 +139,7 @@ class TestOnBothDatabases:
         await begun[0]
         assert await slugs() == ["a", "b"]
 
-    async def test_those_who_share_a_turn_go_one_after_the_other(self) -> None:
+    async def test_transactions_with_one_turn_lock_run_one_after_the_other(self) -> None:
         turn, order = asyncio.Lock(), list[str]()
 
         async def step(name: str) -> str:

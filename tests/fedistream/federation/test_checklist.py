@@ -102,7 +102,7 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "pictures and emoji of strangers are not loaded": ((EXCERPT, "test_pictures_are_described_and_never_shown"),),
     "one fetch for many, failures kept, a budget": (
-        (LIMITER, "test_a_hundred_who_want_the_same_make_one_fetch"),
+        (LIMITER, "test_a_hundred_requests_for_one_url_share_a_fetch"),
         (LIMITER, "test_a_failure_is_cached_for_a_while"),
         (LIMITER, "test_a_host_is_asked_no_more_often_than_the_limit_allows"),
     ),
@@ -116,7 +116,7 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
         (LISTS, "test_by_the_setting_only_known_domains_are_heard"),
     ),
     "a pace for each server": (
-        (SERVICE, "test_who_floods_is_told_to_wait_and_may_still_do_something_else"),
+        (SERVICE, "test_the_rate_limit_of_one_type_leaves_other_activities"),
         (PACE, "test_a_host_is_held_to_it_however_many_actors_it_has"),
         (PACE, "test_every_kind_of_activity_has_its_pace"),
     ),

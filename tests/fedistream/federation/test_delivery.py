@@ -34,7 +34,7 @@ def delivery(node: Federated) -> Delivery:
     return Delivery(SimpleNamespace(), ActorUrls(node.settings, node.channels), str)
 
 
-async def test_of_those_who_share_an_inbox_one_stands_for_all(database: Database) -> None:
+async def test_a_shared_inbox_gets_one_delivery_for_all_its_followers(database: Database) -> None:
     async with federated() as node:
         for number in range(3):
             await follower(node.home, f"https://big.example/u/{number}", SHARED)
@@ -47,7 +47,7 @@ async def test_of_those_who_share_an_inbox_one_stands_for_all(database: Database
         ]
 
 
-async def test_who_is_mentioned_is_named_beside_those_he_shares_with(database: Database) -> None:
+async def test_a_mentioned_account_is_addressed_beside_the_shared_inbox(database: Database) -> None:
     async with federated() as node:
         people = [await follower(node.home, f"https://big.example/u/{number}", SHARED) for number in range(3)]
         found = await delivery(node).followers(node.home, [people[2], "https://nobody.example/"])

@@ -23,7 +23,7 @@ async def replies(database: Database, tmp_path: Path) -> AsyncIterator[Talking]:
         yield made
 
 
-async def test_who_deletes_himself_takes_along_what_the_chat_told_of_him(replies: Talking) -> None:
+async def test_a_deleted_actor_is_removed_with_their_lines_in_the_chat(replies: Talking) -> None:
     announcer, ann = EngagementAnnouncer(replies.room.feature.poster, replies.room.settings), replies.node.ann
     await replies.node.follow()
     await replies.say("1", "hello")

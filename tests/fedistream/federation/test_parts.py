@@ -134,7 +134,7 @@ def test_each_host_has_a_pace_of_its_own() -> None:
     assert refused.value.after_s == 1
 
 
-def test_who_may_be_private_is_named_and_not_guessed() -> None:
+def test_private_hosts_are_allowed_by_name_only() -> None:
     assert guard(" peer.example:8080, ,127.0.0.1") == Guard(frozenset({"peer.example:8080", "127.0.0.1"}))
     with invalid("--federation-allow"):
         guard("https://peer.example")

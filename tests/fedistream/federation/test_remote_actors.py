@@ -224,7 +224,7 @@ async def test_another_name_is_asked_for_anew(database: Database, clock: Clock) 
     assert met == [ANN.username, "bo", "cy"]
 
 
-async def test_who_stops_waits_for_no_answer() -> None:
+async def test_closing_waits_for_no_answer() -> None:
     class Silent:
         async def json(self, url: str) -> FetchedDocument:
             return await asyncio.Future()

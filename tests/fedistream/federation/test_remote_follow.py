@@ -32,7 +32,7 @@ async def test_the_template_of_the_visitors_server_is_filled_in(
             await ask(node.home, "ann@localhost", "203.0.113.7")
 
 
-async def test_who_is_named_in_a_post_is_found_and_told(
+async def test_an_account_mentioned_in_a_post_is_found_and_gets_it(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_server_of_ann(tmp_path, monkeypatch) as far, federated(Guard(frozenset({far.authority}))) as node:

@@ -205,7 +205,7 @@ def test_pictures_are_described_and_never_shown() -> None:
     assert made("", attachments=(Attachment("https://r.example/2", "Document"),)).text == "📎 [file]"
 
 
-def test_who_says_nothing_leads_to_the_original() -> None:
+def test_an_empty_remote_message_links_to_the_original() -> None:
     assert made("") == Excerpt(f"<p>{MORE}</p>", "…")
     assert made(US).html == f"<p>{MORE}</p>"
 

@@ -125,7 +125,7 @@ async def test_nobody_lets_go_of_what_others_did(node: Federated) -> None:
     assert await SeenActivityRow.all().count() == rows
 
 
-async def test_who_was_lost_with_an_inbox_may_follow_again_under_the_same_id(node: Federated) -> None:
+async def test_a_follower_removed_with_its_inbox_may_follow_again_under_the_same_id(node: Federated) -> None:
     follow = await node.follow()
     await drop_inbox(f"{node.ann.id}/inbox")
     assert await FollowerRow.all().count() == 0
@@ -133,7 +133,7 @@ async def test_who_was_lost_with_an_inbox_may_follow_again_under_the_same_id(nod
     assert await FollowerRow.all().count() == 1
 
 
-async def test_who_was_found_gone_or_moved_may_follow_again_under_the_same_id(node: Federated) -> None:
+async def test_an_actor_once_gone_or_moved_may_follow_again_under_the_same_id(node: Federated) -> None:
     follow = await node.follow()
     followers = node.feature.followers
     for leave in (partial(followers.forget, node.ann.id, "gone"), partial(followers.move_away, node.ann.id)):

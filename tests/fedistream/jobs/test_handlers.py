@@ -102,7 +102,7 @@ async def test_an_inbox_that_is_gone_is_told_to_whoever_keeps_followers() -> Non
     assert gone == [inbox]
 
 
-async def test_who_does_not_believe_our_signature_twice_is_not_asked_again() -> None:
+async def test_a_delivery_that_gets_401_twice_is_dead() -> None:
     async with far(Answers(401)) as (there, handle):
         job = activity(NOTE, f"{there.origin}/inbox", KEY)
         assert await handle(leased(job)) == Retry(None, "unauthorized")

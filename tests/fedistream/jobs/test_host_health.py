@@ -58,7 +58,7 @@ async def test_a_probe_that_fails_closes_the_door_for_longer(kit: OutboxKit) -> 
     assert len(await kit.lease()) == 1
 
 
-async def test_when_the_one_who_sent_the_probe_is_killed_another_is_sent(kit: OutboxKit) -> None:
+async def test_a_probe_of_a_killed_worker_is_repeated(kit: OutboxKit) -> None:
     await broken(kit)
     kit.now += PAUSE_S
     await kit.lease(owner="killed")
@@ -90,7 +90,7 @@ async def test_what_waits_for_a_host_is_tried_as_soon_as_the_host_is_heard_of(ki
     assert len(await kit.lease()) == 10
 
 
-async def test_who_looks_for_work_does_not_go_through_what_waits_for_a_broken_host(kit: OutboxKit) -> None:
+async def test_leasing_skips_the_jobs_of_a_broken_host(kit: OutboxKit) -> None:
     await broken(kit)
     await kit.put(ANN, count=5)
     await kit.outbox.sweep()

@@ -59,7 +59,7 @@ async def test_a_leased_job_is_not_leased_again_until_the_lease_ends(kit: Outbox
     assert (second.id, second.attempts) == (first.id, 2)
 
 
-async def test_who_lost_his_lease_cannot_settle_the_job_any_more(kit: OutboxKit) -> None:
+async def test_a_worker_without_the_lease_cannot_settle_the_job(kit: OutboxKit) -> None:
     await kit.put(ANN)
     (job,) = await kit.lease(owner="slow")
     kit.now += LEASE_S

@@ -38,7 +38,7 @@ async def opened(*clocks: Scheduler) -> None:
         clock.close()
 
 
-async def test_of_many_who_look_at_once_one_does_it() -> None:
+async def test_of_concurrent_processes_one_runs_the_task() -> None:
     bell = Bell()
     clocks = [bell.clock() for _ in range(5)]
     await opened(*clocks)
@@ -129,7 +129,7 @@ async def test_a_firing_can_be_hurried_to_a_time_but_never_put_off() -> None:
     await clock.run_by("of another process", bell.now)
 
 
-async def test_who_hurries_looks_right_then() -> None:
+async def test_a_task_brought_forward_is_run_at_its_new_time() -> None:
     bell = Bell()
     clock = Scheduler([ScheduledTask("bell", every(3600), bell.ring)], time.time)
     await clock.open()
@@ -143,7 +143,7 @@ async def test_who_hurries_looks_right_then() -> None:
         clock.close()
 
 
-async def test_who_is_in_a_hurry_while_it_is_done_is_heard_after_it(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_task_brought_forward_while_it_runs_is_run_again(caplog: pytest.LogCaptureFixture) -> None:
     done: list[float] = []
     twice = asyncio.Event()
 

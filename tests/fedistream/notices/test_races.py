@@ -30,7 +30,7 @@ async def after(turns: int, act: Callable[[], Awaitable[object]]) -> object:
 
 
 @pytest.mark.parametrize("cooldown_s", [0, 3600])
-async def test_of_who_posts_who_cancels_and_the_clock_at_once_one_has_its_way(kit: NoticesKit, cooldown_s: int) -> None:
+async def test_of_a_concurrent_post_cancel_and_tick_exactly_one_wins(kit: NoticesKit, cooldown_s: int) -> None:
     await kit.node.settings.change("notice.cooldown_s", cooldown_s)
     await kit.node.settings.change("notice.at_end", "leave")
     posted = 0
@@ -87,7 +87,7 @@ async def test_of_an_admin_and_a_worker_at_once_one_posts(kit: NoticesKit) -> No
     assert (await kit.kinds(), await kit.states()) == (["Create"], ["posted"])
 
 
-async def test_who_is_slower_is_told_so_and_changes_nothing(kit: NoticesKit) -> None:
+async def test_a_change_based_on_an_old_version_is_refused(kit: NoticesKit) -> None:
     await kit.start()
     notice = await kit.newest()
 

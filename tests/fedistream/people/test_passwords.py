@@ -90,7 +90,7 @@ async def waiting(passwords: Passwords, *ranked: tuple[str, int]) -> list[asynci
     return tasks
 
 
-async def test_while_somebody_was_wrong_he_has_one_thread_and_waits_for_everybody_else() -> None:
+async def test_a_client_with_failures_has_one_thread_and_is_served_last() -> None:
     hasher = CountingHasher()
     passwords = Passwords(hasher)
     guesses = await waiting(passwords, ("guess 1", 1), ("guess 2", 9), ("guess 3", 2))
@@ -119,7 +119,7 @@ async def test_of_equals_one_thread_takes_the_oldest_and_the_other_the_newest() 
     assert sorted(hasher.checked) == [f"{n:02}" for n in range(42)]
 
 
-async def test_the_queue_is_bounded_and_who_was_wrong_most_is_turned_away() -> None:
+async def test_a_full_queue_refuses_the_client_with_most_failures() -> None:
     hasher = CountingHasher()
     passwords = Passwords(hasher)
     guesses = await waiting(passwords, *((f"guess {n}", 1 + n % 5) for n in range(MOST_WAITING + 1)))
@@ -133,7 +133,7 @@ async def test_the_queue_is_bounded_and_who_was_wrong_most_is_turned_away() -> N
     assert {1 + n % 5 for n in away} == {5}
 
 
-async def test_who_goes_away_while_waiting_is_not_hashed() -> None:
+async def test_the_password_of_a_cancelled_request_is_not_hashed() -> None:
     hasher = CountingHasher()
     passwords = Passwords(hasher)
     running = await waiting(passwords, ("one", 0), ("two", 0))
@@ -147,7 +147,7 @@ async def test_who_goes_away_while_waiting_is_not_hashed() -> None:
     assert sorted(hasher.checked) == ["one", "two"]
 
 
-async def test_one_who_goes_away_while_the_queue_is_full_costs_nobody_else_the_turn() -> None:
+async def test_a_cancelled_request_in_a_full_queue_costs_nobody_their_turn() -> None:
     hasher = CountingHasher()
     passwords = Passwords(hasher)
     running = await waiting(passwords, ("one", 0), ("two", 0))

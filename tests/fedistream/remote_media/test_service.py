@@ -82,7 +82,7 @@ async def test_a_picture_is_fetched_once_and_its_type_is_what_its_bytes_say(tmp_
         assert {asked.header("cookie"), asked.header("referer"), asked.header("signature")} == {None}
 
 
-async def test_many_who_want_it_at_once_wait_for_one_fetch(tmp_path: Path) -> None:
+async def test_concurrent_requests_share_one_fetch(tmp_path: Path) -> None:
     async with remote_messages(tmp_path) as room:
         room.gate.clear()
         wanted = [asyncio.create_task(room.read("/ann.png")) for _ in range(20)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedistream.schedule.lifecycle import Step, EventTimes, belongs, next_look, step
+from fedistream.schedule.lifecycle import EventTimes, Step, belongs, next_look, step
 
 START = datetime(2026, 5, 2, 12, 0, tzinfo=UTC)
 END = START + timedelta(hours=1)

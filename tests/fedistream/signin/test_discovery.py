@@ -72,7 +72,7 @@ async def test_an_older_server_is_named_by_its_endpoint(site: Website, web: Http
     assert await discover(web, site.url) == Profile((site.url,), Server(f"{site.origin}/auth"))
 
 
-async def test_who_has_moved_for_good_is_who_he_is_at_the_new_place(site: Website, web: HttpClient) -> None:
+async def test_a_permanent_redirect_changes_the_address_of_a_website(site: Website, web: HttpClient) -> None:
     moved = await discover(web, f"{site.origin}/moved")
     assert moved.urls == (f"{site.origin}/moved", site.url)
     away = await discover(web, f"{site.origin}/elsewhere")

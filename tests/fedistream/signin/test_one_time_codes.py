@@ -86,7 +86,7 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06}"
 
 
-async def test_who_types_the_code_he_got_is_signed_in(office: Office) -> None:
+async def test_the_right_code_signs_in(office: Office) -> None:
     await office.codes.send("v1", f" @{ANN} ", "203.0.113.7")
     ((to, html, within_s),) = office.world.delivery
     assert (to, within_s) == ("https://social.example/ann", LIFE_S)
@@ -106,7 +106,7 @@ async def test_while_a_code_is_on_its_way_no_second_is_sent(office: Office) -> N
     assert await office.codes.verify("v1", office.world.code) == "https://other.example/ann"
 
 
-async def test_who_asks_twice_at_once_is_sent_one_code(office: Office) -> None:
+async def test_two_concurrent_requests_send_one_code(office: Office) -> None:
     await asyncio.gather(*(office.codes.send("v1", ANN, "203.0.113.7") for _ in range(3)))
     assert len(office.world.delivery) == 1
     assert await office.codes.verify("v1", office.world.code)
@@ -135,7 +135,7 @@ async def test_what_could_not_be_sent_may_be_asked_for_at_once(office: Office) -
     assert len(office.world.delivery) == 1
 
 
-async def test_a_code_is_for_who_asked_for_it_and_for_ten_minutes(office: Office) -> None:
+async def test_a_code_is_valid_for_its_visitor_and_ten_minutes(office: Office) -> None:
     await office.codes.send("v1", ANN, "203.0.113.7")
     with pytest.raises(Conflict):
         await office.codes.verify("v2", office.world.code)
@@ -170,7 +170,7 @@ async def test_nobody_is_sent_codes_by_the_dozen(office: Office) -> None:
     assert Counter(to for to, _, _ in office.world.delivery)["https://social.example/ann"] == 7
 
 
-async def test_who_asks_for_anothers_codes_does_not_use_up_those_that_the_owner_may_ask_for(office: Office) -> None:
+async def test_requesting_codes_for_another_account_does_not_use_up_its_owners_limit(office: Office) -> None:
     for n in range(3):
         await office.codes.send(f"m{n}", ANN, "203.0.113.66")
     with pytest.raises(TooMany):

@@ -36,7 +36,7 @@ def test_a_new_thing_takes_the_place_of_the_old_one_and_of_no_others() -> None:
     assert waiting.get("a") is None
 
 
-def test_who_fills_it_alone_makes_room_for_others_by_his_own_oldest() -> None:
+def test_a_network_that_fills_the_table_displaces_its_own_oldest_entries() -> None:
     waiting: Pending[str] = Pending(Clock().monotonic, most=4, life_s=60)
     waiting.put("ann", "hers", "ann")
     for n in range(3):

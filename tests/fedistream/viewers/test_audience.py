@@ -25,7 +25,7 @@ def test_expiry_forgets_those_who_were_last_seen_before_and_at_the_moment() -> N
     assert ids(watchers) == {"late"}
 
 
-def test_who_is_seen_again_moves_to_the_end_of_the_queue() -> None:
+def test_an_entry_seen_again_moves_to_the_end_of_the_queue() -> None:
     watchers = audience(ann=1.0, bob=2.0)
     assert watchers.touch(("192.0.2.1", "ann"), 3.0)
     assert watchers.expire(2.0) == 1

@@ -18,7 +18,7 @@ def made(clock: Clock, salt: bytes = SALT) -> Viewers:
     return Viewers(clock.monotonic, clock.now, salt)
 
 
-def test_one_who_asks_again_and_again_is_one_viewer() -> None:
+def test_repeated_requests_of_a_client_count_as_one_viewer() -> None:
     clock = Clock()
     viewers = made(clock)
     for _ in range(10):
@@ -92,7 +92,7 @@ def test_an_open_socket_keeps_a_silent_viewer() -> None:
     assert viewers.count(HOME) == 0
 
 
-def test_a_viewer_who_watches_and_has_a_socket_is_one() -> None:
+def test_a_viewer_with_player_and_socket_counts_once() -> None:
     viewers = made(Clock())
     viewers.seen(HOME, "192.0.2.1", "Firefox")
     viewers.hold(HOME, "192.0.2.1", "Firefox")
@@ -156,7 +156,7 @@ def test_a_peak_belongs_to_a_broadcast_and_the_highest_of_them_is_kept() -> None
     assert viewers.peak(HOME) == Peak(1, 6)
 
 
-def test_who_looks_at_an_ended_broadcast_does_not_raise_its_peak() -> None:
+def test_viewers_after_the_end_do_not_raise_the_peak() -> None:
     viewers = made(Clock())
     viewers.begin_session(HOME)
     viewers.seen(HOME, "192.0.2.1", "a")

@@ -296,7 +296,7 @@ async def test_what_a_slow_worker_keeps_too_long_is_taken_over(worker: WebhookWo
     assert texts(bot) == ["one"]
 
 
-async def test_a_visitor_who_is_deleted_meanwhile_is_not_spoken_of(worker: WebhookWorker, bot: Receiver) -> None:
+async def test_a_visitor_deleted_meanwhile_is_not_announced(worker: WebhookWorker, bot: Receiver) -> None:
     await worker.webhooks.create(bot.url(), ["CHAT"])
     await worker.say("one")
     worker.visitors.clear()

@@ -49,7 +49,7 @@ async def test_a_child_that_hangs_is_killed(tmp_path: Path, deed: str) -> None:
     assert not alive(int(pid.read_text()))
 
 
-async def test_who_is_cancelled_leaves_no_child_behind(tmp_path: Path) -> None:
+async def test_a_cancelled_call_leaves_no_child_process(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     program = f"import os, time; open({str(pid)!r}, 'w').write(f'{{os.getpid()}}\\n'); time.sleep(600)"
     drawing = asyncio.create_task(child(program).render(keyframe()))

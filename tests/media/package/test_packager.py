@@ -54,7 +54,7 @@ async def listed(source: Packager) -> m3u8.MediaPlaylist:
     return read(await source.playlist())
 
 
-async def test_who_comes_before_the_first_part_waits_for_it() -> None:
+async def test_a_request_before_the_first_part_waits_for_it() -> None:
     made, clock = packager()
     early = asyncio.create_task(made.playlist())
     await asyncio.sleep(0)
@@ -78,7 +78,7 @@ async def test_a_broadcast_that_ends_before_its_first_part_leaves_nobody_waiting
         await asyncio.wait_for(early, 5)
 
 
-async def test_a_process_that_stops_lets_go_of_all_who_wait() -> None:
+async def test_a_stopping_process_releases_all_waiting_requests() -> None:
     source = fed(5)
     waiting = asyncio.create_task(source.playlist(2))
     await asyncio.sleep(0)
@@ -238,7 +238,7 @@ async def test_an_encoder_that_returns_goes_on_in_the_same_playlist_after_a_disc
     assert playlist.segments[3].program_date_time.timestamp() * 1000 == EPOCH_MS + 6_000
 
 
-async def test_the_end_is_listed_and_wakes_all_who_wait() -> None:
+async def test_the_end_is_listed_and_wakes_all_waiting_requests() -> None:
     source = fed(5)
     waiting = asyncio.create_task(source.playlist(3))
     hinted = asyncio.create_task(source.media("abc123-2.3.m4s"))

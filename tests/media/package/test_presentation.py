@@ -57,7 +57,7 @@ async def media(packager: Packager) -> m3u8.MediaPlaylist:
     return value
 
 
-async def test_who_comes_before_the_first_part_waits_for_it() -> None:
+async def test_a_request_before_the_first_part_waits_for_it() -> None:
     made, clock = presentation()
     early = asyncio.create_task(made.multivariant())
     await asyncio.sleep(0)

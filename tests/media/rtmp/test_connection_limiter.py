@@ -35,7 +35,7 @@ def test_of_as_many_addresses_as_connections_the_oldest_goes() -> None:
     assert [counted.arrive(n, f"192.0.2.{n}") for n in range(6)] == [None] * 5 + [0]
 
 
-def test_who_publishes_makes_room_for_nobody() -> None:
+def test_a_publishing_connection_is_not_displaced() -> None:
     counted = ConnectionLimiter(LIMITS)
     counted.arrive(0, HERE)
     counted.publish(0, HERE)
@@ -44,7 +44,7 @@ def test_who_publishes_makes_room_for_nobody() -> None:
     counted.leave(0, HERE)
 
 
-def test_who_stops_publishing_waits_again() -> None:
+def test_after_unpublish_the_connection_may_publish_again() -> None:
     counted = ConnectionLimiter(LIMITS)
     for n in range(3):
         counted.arrive(n, HERE)
@@ -65,7 +65,7 @@ def test_an_address_has_so_many_publishers() -> None:
     counted.publish(2, HERE)
 
 
-def test_nothing_is_kept_of_those_who_left() -> None:
+def test_nothing_is_kept_of_closed_connections() -> None:
     counted = ConnectionLimiter(LIMITS)
     for n in range(5):
         counted.arrive(n, f"192.0.2.{n}")

@@ -73,7 +73,7 @@ async def test_a_short_key_is_compared_only_so_often_after_many_wrong_ones_and_a
         assert [request.name for request in node.handler.requests] == ["wrong"] * 3 + [long]
 
 
-async def test_who_waits_for_a_late_answer_and_leaves_is_forgotten() -> None:
+async def test_a_client_that_leaves_before_a_late_answer_is_forgotten() -> None:
     async with listening(limits=replace(QUICK, failed_keys=1, failed_keys_delay_s=60)) as node:
         with pytest.raises(PublishFailed):
             await publish(node, key="wrong")
@@ -143,7 +143,7 @@ async def test_an_address_has_only_so_many_publishers() -> None:
         await (await publish(node, KEYFRAME)).close()
 
 
-async def test_who_stops_and_begins_again_on_one_connection_is_counted_right() -> None:
+async def test_republishing_on_one_connection_is_counted_right() -> None:
     async with listening(limits=replace(QUICK, publishing_per_address=1)) as node, raw(node.port) as (_, writer):
         writer.write(b"\x03" + bytes(2 * 1536) + call("connect"))
         for n in range(3):

@@ -230,7 +230,7 @@ async def test_pages_are_no_documents_while_federation_is_off(faces: Faces) -> N
 
 
 @pytest.mark.parametrize("path", ["/federation/user/streamer", "/federation/node", "/federation/user/streamer/outbox"])
-async def test_who_has_a_document_is_told_so(faces: Faces, path: str) -> None:
+async def test_a_cached_document_gets_304(faces: Faces, path: str) -> None:
     async with faces.client() as http:
         first = await http.get(path, headers={"Accept": ACTIVITY})
         tag = first.headers["etag"]

@@ -219,7 +219,7 @@ async def test_replies_that_everybody_sees_are_listed_and_others_are_not(faces: 
     assert page.items == (f"{far}/0", f"{far}/3")
 
 
-async def test_by_the_setting_only_who_signs_reads_and_people_see_the_page(faces: Faces) -> None:
+async def test_with_authorized_fetch_only_signed_requests_get_documents_and_people_get_the_page(faces: Faces) -> None:
     post = await faces.federation.posts.publish(faces.channels.home(), "Hello")
     await faces.settings.change("federation.signed_reading", True)
     closed = [PATH, f"/federation/{post.id}", f"/federation/{post.id}/replies", "/federation/quotes/none"]

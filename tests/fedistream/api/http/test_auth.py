@@ -150,7 +150,7 @@ def admin_rows() -> list[Row]:
 
 
 @pytest.mark.slow
-async def test_the_admins_calls_open_for_his_password_alone(faces: Faces) -> None:
+async def test_the_admins_calls_need_the_admin_password(faces: Faces) -> None:
     for n, row in enumerate(admin_rows()):
         # an address each: ten wrong passwords from one are enough to be refused without being heard
         async with faces.client(f"198.51.100.{n}") as http:

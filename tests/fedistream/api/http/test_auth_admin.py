@@ -131,7 +131,7 @@ async def test_after_some_wrong_passwords_more_of_them_are_not_heard_and_told_wh
 
 
 @pytest.mark.parametrize("remembers", [True, False])
-async def test_a_right_password_is_heard_behind_the_address_of_somebody_who_guessed(remembers: bool) -> None:
+async def test_a_right_password_passes_from_an_address_with_failed_attempts(remembers: bool) -> None:
     node = Node()
     await node.guess(FREE)
     node.people.remembers = remembers
@@ -174,7 +174,7 @@ async def test_guessing_at_one_address_does_not_bother_another() -> None:
     assert await node.status(RIGHT, "203.0.113.8") == 200
 
 
-async def test_guessing_at_many_addresses_makes_each_wait_sooner_and_bothers_nobody_who_is_right() -> None:
+async def test_distributed_guessing_delays_wrong_clients_sooner_and_right_ones_never() -> None:
     node = Node()
     for n in range(GUESSED_AT + 5):
         assert await node.guess(1, f"198.51.100.{n}") == [401]
@@ -187,7 +187,7 @@ async def test_a_guesser_with_a_whole_ipv6_network_is_one_guesser() -> None:
     assert [await node.guess(1, f"2001:db8:1:2::{n + 1:x}") for n in range(FREE + SPARE + 1)][-1] == [429]
 
 
-async def test_whoever_was_wrong_is_hashed_behind_others_and_a_known_browser_before_them() -> None:
+async def test_clients_with_wrong_passwords_are_hashed_last_and_known_browsers_first() -> None:
     node = Node()
     await node.guess(3)
     async with node.client("203.0.113.9") as admin:

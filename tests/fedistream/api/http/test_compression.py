@@ -70,7 +70,7 @@ def app() -> Starlette:
     )
 
 
-async def test_what_anybody_reads_is_gzipped_for_who_takes_it(app: Starlette) -> None:
+async def test_public_responses_are_gzipped_for_clients_that_accept_it(app: Starlette) -> None:
     async with client(app) as http:
         plain = await http.get("/html", headers={"Accept-Encoding": "identity"})
         small = await http.get("/html", headers={"Accept-Encoding": "gzip"})
@@ -83,7 +83,7 @@ async def test_what_anybody_reads_is_gzipped_for_who_takes_it(app: Starlette) ->
 
 
 @pytest.mark.parametrize("header", ["gzip;q=0", "*;q=0", "br", ""])
-async def test_who_does_not_take_gzip_gets_none(app: Starlette, header: str) -> None:
+async def test_a_client_without_gzip_gets_plain_bytes(app: Starlette, header: str) -> None:
     async with client(app) as http:
         answer = await http.get("/html", headers={"Accept-Encoding": header})
     assert "content-encoding" not in answer.headers
@@ -102,7 +102,7 @@ async def test_what_gains_nothing_stays_as_it_is(app: Starlette, path: str) -> N
         assert "content-encoding" not in (await http.get(path, headers={"Accept-Encoding": "gzip"})).headers
 
 
-async def test_what_is_packed_is_not_packed_again(app: Starlette) -> None:
+async def test_compressed_media_types_are_not_compressed_again(app: Starlette) -> None:
     async with client(app) as http:
         assert (await http.get("/packed", headers={"Accept-Encoding": "gzip"})).content == WORDS
 

@@ -87,7 +87,7 @@ def test_when_none_is_idle_a_few_are_let_in_for_the_admin_and_no_more() -> None:
     assert places == [Place.NORMAL, Place.NORMAL, Place.SPARE, Place.NONE]
 
 
-def test_those_who_come_when_none_is_idle_push_out_only_each_other() -> None:
+def test_without_idle_connections_new_ones_displace_only_each_other() -> None:
     connections = count(total=1, spare=2)
     busy, _ = let_in(connections, "8.8.8.8")
     spares = [let_in(connections, "8.8.8.8", busy=False)[0] for _ in range(3)]
@@ -96,7 +96,7 @@ def test_those_who_come_when_none_is_idle_push_out_only_each_other() -> None:
     assert let_in(connections, "8.8.8.8")[1] is Place.NORMAL
 
 
-def test_who_leaves_makes_room_and_may_say_so_twice() -> None:
+def test_a_closed_connection_frees_its_place_once() -> None:
     connections = count(total=1, per_network=1)
     for _ in range(3):
         guest, place = let_in(connections, "8.8.8.8")
@@ -164,7 +164,7 @@ async def _clients(stack: AsyncExitStack, port: int, number: int) -> list[RawCli
     return [await stack.enter_async_context(raw_client(port)) for _ in range(number)]
 
 
-async def test_a_flood_of_silent_connections_gives_way_to_who_asks_something() -> None:
+async def test_idle_connections_give_way_to_clients_that_send_requests() -> None:
     connections = counted(Share(8, 8, 0))
     async with AsyncExitStack() as stack, serving(Holding(), connections=connections) as port:
         flood = await _clients(stack, port, 40)

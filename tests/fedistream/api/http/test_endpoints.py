@@ -333,7 +333,7 @@ async def test_a_body_without_a_length_is_counted_as_it_comes() -> None:
     assert answer.text.startswith("TooLarge")
 
 
-async def test_the_body_of_one_who_may_not_ask_is_not_read() -> None:
+async def test_the_body_of_an_unauthorised_request_is_not_read() -> None:
     async with client(application()) as http:
         answer = await http.post("/admin/counter", content=b" " * 1_000_000)
     assert answer.text == "Unidentified: Unauthorized"
@@ -384,7 +384,7 @@ class Raw:
         self.sent.append(message)
 
 
-async def test_one_who_hangs_up_in_the_middle_of_a_body_gets_no_answer() -> None:
+async def test_a_client_that_disconnects_within_a_body_gets_no_answer() -> None:
     raw = Raw("POST", "/echo", [{"type": "http.request", "body": b"[", "more_body": True}, {"type": "http.disconnect"}])
     await application()(raw.scope, raw.receive, raw.send)
     assert raw.sent == []

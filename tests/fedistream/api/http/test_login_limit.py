@@ -61,7 +61,7 @@ def test_askers_are_counted_apart() -> None:
     assert failures.wait("ann") == 0
 
 
-def test_where_many_guess_together_each_waits_sooner_and_longer_and_who_did_not_fail_waits_not_at_all() -> None:
+def test_under_distributed_guessing_failed_clients_wait_longer_and_others_not_at_all() -> None:
     clock = Clock()
     failures = LoginLimit(clock.monotonic)
     for n in range(2 * GUESSED_AT):
@@ -84,7 +84,7 @@ def test_the_table_does_not_grow_without_end() -> None:
     assert failures.wait("first") == 0
 
 
-def test_forgiving_one_who_was_forgotten_is_harmless() -> None:
+def test_forgiving_a_forgotten_client_is_harmless() -> None:
     failures = LoginLimit(Clock().monotonic)
     failures.forgive("nobody")
     assert failures.wait("nobody") == 0

@@ -241,7 +241,7 @@ async def test_malformed_requests_are_answered_and_told_to_the_log_once(caplog: 
     assert told[0].startswith("malformed requests: 1 refused, the last from 127.0.0.1: ")
 
 
-async def test_who_does_not_finish_a_head_in_time_is_told_so() -> None:
+async def test_a_head_that_is_not_finished_in_time_gets_408() -> None:
     async with serving(Echo(), http=Hasty) as port:
         assert await refused(port, b"GET / HT") == 408
         async with raw_client(port) as silent:
@@ -263,7 +263,7 @@ async def test_a_trickle_does_not_lengthen_the_time_for_a_head() -> None:
         assert (await answered).status == 408
 
 
-async def test_who_takes_nothing_of_an_answer_is_cut() -> None:
+async def test_a_client_that_reads_nothing_of_an_answer_is_disconnected() -> None:
     async with serving(Echo(), http=Hasty) as port, raw_client(port) as client:
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await client.send(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -273,7 +273,7 @@ async def test_who_takes_nothing_of_an_answer_is_cut() -> None:
                 await asyncio.sleep(0.05)
 
 
-async def test_who_takes_an_answer_slowly_is_not_cut() -> None:
+async def test_a_client_that_reads_an_answer_slowly_is_served() -> None:
     async with serving(Echo(), http=Hasty) as port, raw_client(port) as client:
         await client.send(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
         await client.answer(head_only=True)

@@ -24,7 +24,7 @@ async def bot_says(faces: Faces, *texts: str) -> list[str]:
     return [(await faces.chat.poster.bot_says(home, bot, text)).id for text in texts]
 
 
-async def test_who_registers_gets_an_id_a_token_and_the_name_he_asked_for(faces: Faces) -> None:
+async def test_a_registered_visitor_gets_an_id_a_token_and_the_requested_name(faces: Faces) -> None:
     async with faces.client() as http:
         answer = await http.post("/api/chat/register", json={"displayName": "  Ann\u202e "})
         assert answer.status_code == 200
@@ -87,7 +87,7 @@ async def test_the_history_is_read_in_pages_and_without_what_is_hidden(faces: Fa
             assert (await http.get("/api/chat", params={"accessToken": token, **query})).status_code == 400, query
 
 
-async def test_moderators_hide_and_disable_and_see_whom_they_deal_with(faces: Faces) -> None:
+async def test_moderators_hide_messages_disable_visitors_and_see_their_details(faces: Faces) -> None:
     (ann, _), (_, key) = await faces.visitor("Ann"), await faces.visitor("Mod", moderator=True)
     ids = await bot_says(faces, "one", "two")
     async with faces.client() as http:

@@ -39,7 +39,7 @@ BOB = RemoteAuthor(
 )
 
 
-def test_a_moderator_shows_his_scope_and_whoever_signed_in_when() -> None:
+def test_users_have_a_moderator_scope_and_the_time_of_sign_in() -> None:
     shape = chat_shapes.user(replace(ANN, role=Role.MODERATOR, authenticated_at=AT, renamed_at=AT, disabled_at=AT))
     assert (shape["scopes"], shape["authenticated"]) == (["MODERATOR"], True)
     assert shape["authenticatedAt"] == shape["nameChangedAt"] == shape["disabledAt"] == STAMP

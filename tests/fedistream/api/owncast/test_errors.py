@@ -34,7 +34,7 @@ def test_the_admin_is_told_by_success_and_message_and_others_by_error(error: Ref
     assert visitor.body == b'{"error":"' + text.encode() + b'"}'
 
 
-def test_one_who_asked_too_often_is_told_when_to_come_back_in_whole_seconds() -> None:
+def test_too_many_requests_get_retry_after_in_whole_seconds() -> None:
     assert RESPONDER.refusal(request("/api/ping"), TooMany(9.2)).headers["retry-after"] == "10"
 
 

@@ -27,7 +27,7 @@ async def test_nobody_is_featured_and_nobody_asks_at_first(faces: Faces) -> None
         assert (await http.get("/api/admin/followers/directory", headers=RIGHT)).json() == []
 
 
-async def test_everybody_sees_who_said_yes_and_the_admin_all(faces: Faces) -> None:
+async def test_the_public_list_has_accepted_servers_and_the_admins_list_has_all(faces: Faces) -> None:
     await featured(FeaturedState.PENDING)
     yes = await featured(FeaturedState.ACCEPTED, followed_at=AT, tags=["boats"], title="Slow boats")
     await featured(FeaturedState.REJECTED)

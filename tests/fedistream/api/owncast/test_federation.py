@@ -29,7 +29,7 @@ async def test_odd_spans_are_refused(faces: Faces, query: str) -> None:
     assert (answer.status_code, "must be a whole number" in answer.json()["error"]) == (400, True)
 
 
-async def test_who_does_not_follow_can_be_neither_let_in_nor_removed(faces: Faces) -> None:
+async def test_an_actor_that_does_not_follow_cannot_be_approved_or_removed(faces: Faces) -> None:
     await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
     nobody = {"actorIRI": "https://remote.example/users/ann", "approved": True}

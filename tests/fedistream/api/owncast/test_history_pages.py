@@ -20,7 +20,7 @@ def ids(page: bytes) -> list[str]:
     return [each["id"] for each in orjson.loads(page)]
 
 
-async def test_all_who_ask_at_once_share_a_page_and_nobody_gets_what_is_old(faces: Faces) -> None:
+async def test_concurrent_requests_share_a_fresh_page(faces: Faces) -> None:
     history_pages, key = HistoryPages(faces.chat.messages), (faces.channels.home().id, "", "", 100)
     (first,) = await said(faces, "one")
     pages = await asyncio.gather(*(history_pages.page(key, "Node") for _ in range(100)))

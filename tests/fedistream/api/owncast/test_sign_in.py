@@ -86,7 +86,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Street]:
         yield made
 
 
-async def test_somebody_signs_in_with_a_website_of_his_own(town: Street) -> None:
+async def test_a_visitor_signs_in_with_their_website(town: Street) -> None:
     browser = town.browser()
     begun = await town.begin(browser, town.site.authority.replace("127.0.0.1", "http://127.0.0.1"))
     assert begun.headers["cache-control"] == "no-cache, no-store, must-revalidate"
@@ -188,7 +188,7 @@ async def test_a_sign_in_takes_ten_minutes_at_most_and_the_last_one_begun_counts
         ({"me": "x" * 600}, "failed", "me must"),
     ],
 )
-async def test_what_goes_wrong_on_the_way_is_told(town: Street, more: dict[str, Any], reason: str, words: str) -> None:
+async def test_a_failed_sign_in_tells_the_reason(town: Street, more: dict[str, Any], reason: str, words: str) -> None:
     for name, value in more.items():
         setattr(town.site, name, value)
     browser, bot = town.browser(), town.browser("bot/1")
@@ -240,7 +240,7 @@ async def test_before_the_public_address_is_known_there_is_no_such_sign_in(tmp_p
         assert (await asker.get("/api/config")).json()["authentication"] == {"indieAuthEnabled": True}
 
 
-async def test_who_asks_too_often_has_to_wait(town: Street) -> None:
+async def test_frequent_sign_ins_are_rate_limited(town: Street) -> None:
     browser = town.browser()
     answers = [(await town.begin(browser)).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
@@ -281,7 +281,7 @@ async def test_one_address_does_not_use_up_what_all_may_have_looked_at(town: Str
         await each.aclose()
 
 
-async def test_who_was_sent_away_does_not_come_back_by_signing_in(town: Street) -> None:
+async def test_a_disabled_visitor_cannot_return_by_signing_in(town: Street) -> None:
     bot = town.browser("bot/1")
     await bot.get(await town.consent(await town.begin(bot)))
     await town.faces.chat.moderation.set_enabled(town.visitor.id, False, "admin")

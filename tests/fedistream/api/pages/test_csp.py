@@ -26,7 +26,7 @@ def test_no_policy_allows_anything_unsafe(frame: Frame) -> None:
     ("frame", "ancestors", "older"),
     [(Frame.SELF, "'self'", "SAMEORIGIN"), (Frame.NOBODY, "'none'", "DENY"), (Frame.ANYBODY, "*", None)],
 )
-def test_who_may_frame_a_page_is_told_to_new_and_old_browsers(frame: Frame, ancestors: str, older: str | None) -> None:
+def test_allowed_frame_ancestors_are_sent_in_both_headers(frame: Frame, ancestors: str, older: str | None) -> None:
     found = headers("abc", frame)
     assert directives(found["Content-Security-Policy"])["frame-ancestors"] == [ancestors]
     assert found.get("X-Frame-Options") == older

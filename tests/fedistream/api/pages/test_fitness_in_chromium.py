@@ -132,7 +132,7 @@ async def test_without_scripts_the_page_says_how_else_to_watch(studio: Studio, u
         await expect(page.locator('.badge[data-state="live"]')).to_be_visible()
 
 
-async def test_who_wants_no_motion_gets_none(studio: Studio, url: str, chromium: Browser) -> None:
+async def test_reduced_motion_is_respected(studio: Studio, url: str, chromium: Browser) -> None:
     studio.broadcasts.shown = onair.waiting()
     async with visit(chromium, url, reduced_motion="reduce") as (page, witness):
         witness.expected = ("Failed to load resource",)

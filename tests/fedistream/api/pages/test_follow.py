@@ -88,7 +88,7 @@ async def test_what_is_no_form_is_refused(faces: Faces) -> None:
         assert (await web.post("/follow", content=b"account=%ff%fe\xff", headers=HTML)).status_code == 422
 
 
-async def test_who_asks_without_end_is_told_to_wait(faces: Faces) -> None:
+async def test_endless_requests_are_rate_limited(faces: Faces) -> None:
     async with faces.client() as web:
         answers = [await web.post("/follow", data={"account": "ann"}, headers=HTML) for _ in range(11)]
     assert [each.status_code for each in answers] == [422] * 10 + [429]

@@ -57,7 +57,7 @@ async def test_the_picture_of_what_is_on_the_air(live_studio: Studio, path: str)
         ({"if_modified_since": "Fri, 01 May 2026 99999999999999999999:00:30 GMT"}, 200),
     ],
 )
-async def test_who_has_it_does_not_get_it_again(live_studio: Studio, headers: dict[str, str], status: int) -> None:
+async def test_an_unchanged_picture_gets_304(live_studio: Studio, headers: dict[str, str], status: int) -> None:
     answer = await get(live_studio, "/thumbnail.jpg", **headers)
     assert answer.status_code == status
     assert (answer.content == b"") is (status == 304)

@@ -125,7 +125,7 @@ async def test_sound_that_goes_and_comes_with_its_encoder_leaves_nobody_paused(
             await goes_on(page)
 
 
-async def test_who_has_paused_stays_paused_through_an_outage(studio: Studio, url: str, chromium: Browser) -> None:
+async def test_a_paused_player_stays_paused_through_an_outage(studio: Studio, url: str, chromium: Browser) -> None:
     await studio.go_live()
     async with visit(chromium, url) as (page, witness):
         witness.expected = FAILED_LOADS

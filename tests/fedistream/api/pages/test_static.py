@@ -80,7 +80,7 @@ async def test_a_file_is_served_forever_under_its_hash(folder: Path) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_a_file_is_compressed_for_who_takes_it_and_when_it_helps(folder: Path) -> None:
+async def test_a_file_is_compressed_when_the_client_accepts_it_and_it_helps(folder: Path) -> None:
     static = Static(folder)
     async with visitor(static) as web:
         packed = await web.get(static.url("css/a.css"), headers={"Accept-Encoding": "br, gzip"})

@@ -222,7 +222,9 @@ async def test_the_viewer_is_brought_to_the_live_point_without_being_asked(
         await until(page, "v.liveEdgeStart - v.currentTime < 0")
 
 
-async def test_who_falls_behind_is_offered_the_way_to_live(studio: Studio, url: str, chromium: Browser) -> None:
+async def test_a_viewer_who_falls_behind_is_offered_to_return_to_live(
+    studio: Studio, url: str, chromium: Browser
+) -> None:
     await studio.go_live()
     async with visit(chromium, url) as (page, _):
         await state(page, "live")

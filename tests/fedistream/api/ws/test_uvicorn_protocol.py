@@ -101,7 +101,7 @@ async def test_nothing_of_the_handshake_is_held_once_it_is_over() -> None:
         gc.enable()
 
 
-async def test_who_waits_to_send_goes_on_when_the_client_reads_again() -> None:
+async def test_a_waiting_send_continues_when_the_client_reads_again() -> None:
     sent = asyncio.Event()
 
     async def flood(send: Send) -> None:
@@ -246,7 +246,7 @@ def owed(said: Socket) -> tuple[int, bytes]:
     return taken, one.wire
 
 
-async def test_who_is_behind_gets_what_was_owed_without_a_gap_and_is_told_to_come_back() -> None:
+async def test_a_slow_client_gets_its_backlog_without_a_gap_and_a_close_that_asks_it_to_return() -> None:
     room = Room()
     async with serving(room) as port, deaf_to(port) as deaf:
         said = await room.next_line()
@@ -280,7 +280,7 @@ class Hasty(FanoutProtocol):
         self.gone.set()
 
 
-async def test_who_never_reads_is_cut_off_in_the_end() -> None:
+async def test_a_client_that_never_reads_is_disconnected() -> None:
     room = Room()
     async with serving(room, Hasty) as port, deaf_to(port):
         said = await room.next_line()
@@ -290,7 +290,7 @@ async def test_who_never_reads_is_cut_off_in_the_end() -> None:
         await asyncio.wait_for(said.gone.wait(), PATIENCE_S)
 
 
-async def test_a_deaf_client_holds_up_nobody() -> None:
+async def test_a_client_that_never_reads_delays_nobody() -> None:
     room = Room()
     async with serving(room) as port, deaf_to(port):
         deafs = await room.next_line()
@@ -307,7 +307,7 @@ async def test_clients_are_asked_every_20_s_whether_they_are_there() -> None:
     assert (SETTINGS["ws_ping_interval"], SETTINGS["ws_ping_timeout"]) == (20.0, 20.0)
 
 
-async def test_who_answers_pings_stays_and_who_does_not_is_sent_away() -> None:
+async def test_clients_that_do_not_answer_pings_are_disconnected() -> None:
     room = Room()
     async with (
         serving(room, ws_ping_interval=0.1, ws_ping_timeout=0.5) as port,

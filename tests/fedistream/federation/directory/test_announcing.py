@@ -91,7 +91,7 @@ async def test_a_directory_is_no_reader(node: Federated) -> None:
     assert not {"follow.received", "follow.approved"} & set(node.names())
 
 
-async def test_who_blocks_a_directory_finds_it_among_the_blocked(node: Federated) -> None:
+async def test_a_blocked_directory_is_listed_among_the_blocked(node: Federated) -> None:
     await node.follow(**DIRECTORY)
     await node.feature.federation.block(node.home, node.ann.id)
     assert await listed(node, State.BLOCKED, directories=None) == [node.ann.id]
@@ -139,7 +139,7 @@ async def test_a_directory_hears_when_we_are_live_again_and_again_and_when_it_is
     assert len({each.group_key for each in rows} - {""}) == 1
 
 
-async def test_readers_and_those_who_wait_hear_nothing_of_it(node: Federated, live_now: LiveNow) -> None:
+async def test_readers_and_waiting_requests_are_not_affected(node: Federated, live_now: LiveNow) -> None:
     await node.follow()
     await node.feature.offers.begin(live(live_now, node))
     await node.follow(**DIRECTORY)
@@ -148,7 +148,7 @@ async def test_readers_and_those_who_wait_hear_nothing_of_it(node: Federated, li
     assert await said(node) == []
 
 
-async def test_who_is_let_in_while_we_are_live_hears_it_at_once(node: Federated, live_now: LiveNow) -> None:
+async def test_a_directory_approved_during_a_broadcast_gets_the_live_status(node: Federated, live_now: LiveNow) -> None:
     live(live_now, node)
     await featured(node)
     assert [each["type"] for each in await said(node)] == ["Offer"]
@@ -177,7 +177,7 @@ async def test_a_leave_that_is_written_down_twice_is_sent_once(node: Federated, 
     assert len(await said(node)) == 1
 
 
-async def test_who_does_not_feature_us_any_more_hears_nothing(node: Federated, live_now: LiveNow) -> None:
+async def test_a_server_that_stopped_featuring_us_gets_no_status(node: Federated, live_now: LiveNow) -> None:
     follow = await featured(node)
     assert await node.take(node.ann.activity("Undo", follow)) == "taken"
     assert await FollowerRow.all().count() == 0

@@ -127,7 +127,7 @@ async def test_an_answer_that_somebody_else_signed_is_refused(node: Federated) -
     assert (await only(node)).state is FeaturedState.PENDING
 
 
-async def test_who_says_no_is_not_shown_and_not_heard(node: Federated) -> None:
+async def test_a_server_that_declined_is_not_shown_and_its_status_is_ignored(node: Federated) -> None:
     await accepted(node)
     await offer(node)
     await answer(node, "Reject")
@@ -172,7 +172,7 @@ async def test_a_server_that_says_nothing_for_long_is_offline(node: Federated) -
     assert (await only(node)).online
 
 
-async def test_who_was_not_asked_or_has_not_answered_is_not_believed(node: Federated) -> None:
+async def test_a_status_of_a_server_without_an_accept_is_ignored(node: Federated) -> None:
     assert await offer(node) == "taken"
     assert await node.feature.servers.all() == ()
     await add(node)
@@ -202,7 +202,7 @@ async def test_the_longest_words_fit(node: Federated) -> None:
     assert (await only(node)).online
 
 
-async def test_who_is_featured_no_more_is_told(node: Federated) -> None:
+async def test_a_removed_featured_server_gets_an_undo(node: Federated) -> None:
     await accepted(node)
     found = await only(node)
     await node.feature.servers.remove(found.id)
@@ -245,7 +245,7 @@ async def test_what_is_no_address_is_refused(node: Federated, url: str) -> None:
         await node.feature.servers.add(node.home, url)
 
 
-async def test_we_do_not_feature_ourselves_or_whom_we_block(node: Federated) -> None:
+async def test_this_server_and_blocked_ones_cannot_be_featured(node: Federated) -> None:
     with invalid("this server itself"):
         await node.feature.servers.add(node.home, "node.example")
     await node.settings.change("federation.blocked_domains", ["far.example"])
@@ -287,7 +287,7 @@ async def test_our_nodeinfo_says_that_we_may_be_featured_under_our_own_name(node
     assert document["metadata"]["federation"] == {"username": "streamer", "featuredStreams": 1}
 
 
-async def test_two_who_add_a_server_at_once_are_told_as_if_one_had_come_later(node: Federated) -> None:
+async def test_two_concurrent_additions_of_a_server_end_as_one_and_a_conflict(node: Federated) -> None:
     found = await asyncio.gather(add(node), add(node), return_exceptions=True)
     assert sorted(type(each).__name__ for each in found) == ["Conflict", "Featured"]
     assert len(await node.sent()) == 1

@@ -37,6 +37,6 @@ def test_without_rules_nobody_waits() -> None:
         (Rules(automated=True, younger_days=7, unknown_servers=True), replace(YOUNG, type="Service"), Reason.AUTOMATED),
     ],
 )
-def test_each_rule_holds_whom_it_is_for(rules: Rules, asker: Asker, reason: Reason | None) -> None:
+def test_each_rule_holds_the_accounts_it_is_for(rules: Rules, asker: Asker, reason: Reason | None) -> None:
     assert rules.any
     assert reason_to_hold(rules, asker, NOW) == reason

@@ -105,7 +105,7 @@ async def test_a_long_list_beside_a_long_one_takes_no_time(node: Federated) -> N
     # beside 4,000 took 0.54 s, and it grows with both
 
 
-async def test_who_was_let_in_again_in_another_process_is_not_sent_away(node: Federated) -> None:
+async def test_a_visitor_enabled_by_another_process_stays_connected(node: Federated) -> None:
     await node.follow()
     await node.feature.federation.block(node.home, node.ann.id)
     async with federated(Guard(frozenset({node.ann.server.authority}))) as worker:
@@ -118,7 +118,7 @@ async def test_who_was_let_in_again_in_another_process_is_not_sent_away(node: Fe
         assert (await RemoteActorRow.get(url=node.ann.id)).hidden
 
 
-async def test_who_was_sent_away_by_another_process_may_follow_again_with_the_same_id(node: Federated) -> None:
+async def test_a_follower_removed_by_another_process_may_follow_again_with_the_same_id(node: Federated) -> None:
     follow = await node.follow()
     async with federated(Guard(frozenset({node.ann.server.authority}))) as worker:
         for domains in ([HERE], []):
@@ -134,7 +134,7 @@ async def test_who_was_sent_away_by_another_process_may_follow_again_with_the_sa
     assert node.feature.federation.counts["ignored replay"] == 1
 
 
-async def test_a_list_of_people_blocks_those_who_are_known_and_those_who_are_not(node: Federated) -> None:
+async def test_a_block_list_of_accounts_blocks_known_and_unknown_actors(node: Federated) -> None:
     await node.follow()
     handle = f"ann@{node.ann.server.authority}"
     found = await node.feature.policies.blocklists.take(f"{handle.upper()}\nnobody@far.example\n", dry=False)
@@ -148,7 +148,7 @@ async def test_a_list_of_people_blocks_those_who_are_known_and_those_who_are_not
     assert await node.take(node.ann.activity("Follow", LIVE)) == "taken"
 
 
-async def test_who_is_blocked_by_name_before_he_was_ever_seen_is_refused_and_then_known(node: Federated) -> None:
+async def test_an_unknown_actor_with_a_blocked_handle_is_refused_and_remembered(node: Federated) -> None:
     await change(node, PEOPLE, [f"ann@{node.ann.server.authority}"])
     assert await node.take(node.ann.activity("Follow", LIVE)) == "blocked"
     asked = len(node.ann.server.asked)
@@ -172,7 +172,7 @@ async def test_whose_handle_is_taken_off_the_list_is_heard_again_though_a_worker
     assert await FollowerRow.all().count() == 1
 
 
-async def test_who_is_blocked_by_a_handle_that_only_webfinger_tells_is_sent_away_then(node: Federated) -> None:
+async def test_a_blocked_handle_confirmed_by_webfinger_removes_the_follower(node: Federated) -> None:
     await change(node, PEOPLE, ["ann@short.example"])
     follow = await node.follow()
     await node.feature.federation.block_by_handle(node.ann.id, "eve@short.example")

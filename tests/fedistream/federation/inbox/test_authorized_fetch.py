@@ -43,7 +43,7 @@ async def test_everybody_may_read_with_whatever_signature(node: Federated) -> No
     assert node.ann.server.asked == []
 
 
-async def test_who_says_he_is_blocked_may_not_read(node: Federated) -> None:
+async def test_a_blocked_actor_may_not_read_documents(node: Federated) -> None:
     await block(node)
     assert [await read(node), await read(node, node.ann.key)] == ["admitted", "blocked"]
     assert await read(node, node.ann.key, age_s=100_000) == "admitted"

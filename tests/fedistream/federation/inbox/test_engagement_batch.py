@@ -191,7 +191,7 @@ async def test_where_another_process_was_quicker_it_is_tried_once_more_by_itself
     assert await EngagementRow.all().count() == 4
 
 
-async def test_who_has_hung_up_has_been_heard_all_the_same(
+async def test_a_request_of_a_disconnected_client_is_carried_out(
     node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
@@ -205,7 +205,7 @@ async def test_who_has_hung_up_has_been_heard_all_the_same(
     assert await node.feature.engagements.count(post, Kind.LIKE) == 7
 
 
-async def test_what_fails_for_who_has_hung_up_is_logged(
+async def test_an_error_for_a_disconnected_client_is_logged(
     node: Federated, engagement_batch: EngagementBatch, facts: Facts, caplog: pytest.LogCaptureFixture
 ) -> None:
     facts.broken = {actor(1).id}
@@ -230,9 +230,7 @@ async def test_what_is_not_ours_or_was_deleted_is_heard_and_not_recorded(
     assert await SeenActivityRow.all().count() == 4
 
 
-async def test_who_looks_otherwise_than_before_is_written_down_anew(
-    node: Federated, engagement_batch: EngagementBatch
-) -> None:
+async def test_a_changed_profile_is_stored_again(node: Federated, engagement_batch: EngagementBatch) -> None:
     post, other = await posted(node), await posted(node)
     await engagement_batch.take(does(1, post))
     renamed = replace(actor(1), name="Fan, the first", icon=Image("https://h1.example/face.png"))
@@ -255,7 +253,7 @@ async def test_when_federation_is_switched_off_meanwhile_each_is_told(
     assert await SeenActivityRow.all().count() == 0
 
 
-async def test_a_full_disk_is_tried_once_for_all_who_wait(
+async def test_a_full_disk_is_tried_once_for_all_waiting_requests(
     node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
@@ -305,7 +303,7 @@ async def test_a_transaction_does_not_wait_for_what_waits_for_its_end(
     assert await liked[0]
 
 
-async def test_who_is_blocked_while_he_waits_is_not_recorded(
+async def test_an_actor_blocked_while_queued_is_not_recorded(
     node: Federated, engagement_batch: EngagementBatch, facts: Facts, blocks: Blocks
 ) -> None:
     post = await posted(node)
@@ -316,7 +314,7 @@ async def test_who_is_blocked_while_he_waits_is_not_recorded(
     assert [fact.actor for fact in facts.emitted if isinstance(fact, PostLiked)] == [actor(2).id]
 
 
-async def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_to_come_again(
+async def test_at_shutdown_running_requests_finish_and_waiting_ones_are_refused(
     node: Federated, engagement_batch: EngagementBatch
 ) -> None:
     post = await posted(node)

@@ -55,7 +55,7 @@ def _renamed(value: Any, old: str, new: str) -> Any:
     return json.loads(json.dumps(value).replace(old, new))
 
 
-async def test_who_moves_follows_no_more_and_the_new_account_need_not_wait(node: Federated) -> None:
+async def test_a_moved_follower_is_replaced_by_the_new_account_without_approval(node: Federated) -> None:
     await node.follow()
     node.names()
     move_in(node)
@@ -74,7 +74,7 @@ async def test_who_moves_follows_no_more_and_the_new_account_need_not_wait(node:
     assert (await FollowerRow.get().select_related("actor")).actor.url == elsewhere(node)
 
 
-async def test_who_comes_back_asks_like_anybody(node: Federated) -> None:
+async def test_a_removed_follower_needs_approval_again(node: Federated) -> None:
     await node.follow()
     move_in(node)
     await node.take(node.ann.activity("Move", node.ann.id, target=elsewhere(node)))
@@ -131,7 +131,7 @@ async def test_followers_are_asked_seldom_and_what_they_say_is_taken_over(node: 
     assert len(node.ann.server.asked) == asked + 1
 
 
-async def test_who_is_gone_by_his_servers_word_is_taken_out(node: Federated) -> None:
+async def test_an_actor_that_its_server_calls_gone_is_removed(node: Federated) -> None:
     await node.follow()
     node.names()
     node.ann.gone = True
@@ -149,7 +149,7 @@ async def test_for_an_error_nobody_is_taken_out(node: Federated) -> None:
     assert await states() == ["accepted"]
 
 
-async def test_who_has_moved_by_his_profile_is_followed_up(node: Federated) -> None:
+async def test_a_move_in_a_profile_is_followed(node: Federated) -> None:
     await node.follow()
     move_in(node)
     node.ann.profile["moved_to"] = elsewhere(node)

@@ -78,7 +78,7 @@ async def test_in_a_private_channel_a_follow_waits_for_the_admin(node: Federated
     assert node.names() == ["follow.approved"]
 
 
-async def test_who_is_blocked_is_told_and_not_heard_any_more(node: Federated) -> None:
+async def test_a_blocked_actor_gets_a_reject_and_is_refused_from_then_on(node: Federated) -> None:
     await node.follow()
     await node.feature.federation.block(node.home, node.ann.id)
     assert (await states(node), (await node.sent())[-1][1]["type"]) == (["blocked"], "Reject")
@@ -88,7 +88,7 @@ async def test_who_is_blocked_is_told_and_not_heard_any_more(node: Federated) ->
     assert node.names() == ["follow.received", "follower.removed", "follow.approved"]
 
 
-async def test_who_is_removed_may_ask_again(node: Federated) -> None:
+async def test_a_removed_follower_may_follow_again(node: Federated) -> None:
     follow = await node.follow()
     await node.feature.federation.remove(node.home, node.ann.id)
     assert (await states(node), (await node.sent())[-1][1]["type"]) == ([], "Reject")
@@ -154,7 +154,7 @@ async def test_posts_go_to_each_inbox_of_the_followers_once(node: Federated) -> 
     assert create["object"]["id"] == post.document["id"]
 
 
-async def test_an_actor_who_deletes_himself_is_forgotten(node: Federated) -> None:
+async def test_a_deleted_actor_is_removed(node: Federated) -> None:
     post = (await node.feature.posts.publish(node.home, "Hello")).document["id"]
     await node.follow()
     await node.take(node.ann.activity("Like", post))
@@ -182,14 +182,14 @@ async def test_a_new_profile_is_taken_over(node: Federated) -> None:
     assert (await node.feature.followers.page(node.home.id, State.ACCEPTED)).items[0].name == "Anna"
 
 
-async def test_who_blocks_us_is_no_follower_any_more(node: Federated) -> None:
+async def test_an_actor_that_blocks_us_is_no_longer_a_follower(node: Federated) -> None:
     await node.follow()
     assert await node.take(node.ann.activity("Block", LIVE)) == "taken"
     assert await states(node) == []
     assert len(await node.sent()) == 1
 
 
-async def test_who_floods_is_told_to_wait_and_may_still_do_something_else(node: Federated) -> None:
+async def test_the_rate_limit_of_one_type_leaves_other_activities(node: Federated) -> None:
     async def flood() -> None:
         while True:
             await node.take(node.ann.activity("View", LIVE))
@@ -226,7 +226,7 @@ async def test_what_was_undone_long_ago_is_forgotten_by_the_sweep(node: Federate
         assert await EngagementRow.all().count() == left
 
 
-async def test_an_inbox_that_is_gone_takes_its_follower_along_but_nobody_who_is_blocked(node: Federated) -> None:
+async def test_a_gone_inbox_removes_its_followers_but_keeps_blocks(node: Federated) -> None:
     await node.follow()
     await node.feature.federation.block(node.home, node.ann.id)
     await drop_inbox(f"{node.ann.id}/inbox")
@@ -267,7 +267,7 @@ async def test_a_start_with_a_clock_far_ahead_forgets_nothing(node: Federated) -
     assert await SeenActivityRow.all().count() == 0
 
 
-async def test_who_is_blocked_by_two_channels_is_heard_again_when_both_let_him(node: Federated) -> None:
+async def test_an_actor_blocked_by_two_channels_is_accepted_when_both_unblock(node: Federated) -> None:
     other = await node.channels.make("pots")
     await node.follow()
     federation = node.feature.federation
@@ -281,7 +281,7 @@ async def test_who_is_blocked_by_two_channels_is_heard_again_when_both_let_him(n
     assert not (await RemoteActorRow.get(url=node.ann.id)).hidden
 
 
-async def test_who_has_moved_is_no_follower_to_let_in_or_to_remove_but_can_be_blocked(node: Federated) -> None:
+async def test_a_moved_follower_can_be_blocked_but_not_approved_or_removed(node: Federated) -> None:
     await node.follow()
     await FollowerRow.all().update(state=State.MOVED.value)
     federation = node.feature.federation
@@ -306,7 +306,7 @@ async def test_what_a_blocked_actor_has_done_is_hidden_and_shown_again_with_him(
         assert await count(post, Kind.LIKE) == 1
 
 
-async def test_who_is_let_in_from_a_blocked_domain_stays_hidden(node: Federated) -> None:
+async def test_an_approved_follower_of_a_blocked_domain_stays_hidden(node: Federated) -> None:
     await node.follow()
     federation = node.feature.federation
     await federation.block(node.home, node.ann.id)

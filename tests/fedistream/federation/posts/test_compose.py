@@ -127,7 +127,7 @@ def test_of_ten_thousand_hashtags_a_few_are_links() -> None:
     assert len(note(Draft(" ".join(f"#{tag}" for tag in many)[:MAX_TEXT]), framed()).tags) == MAX_HASHTAGS
 
 
-def test_who_is_known_and_named_becomes_a_link() -> None:
+def test_a_mention_of_a_known_account_becomes_a_link() -> None:
     shown = html("Hi @Ann@A.example, and @bob@b.example", mentions=(ANN,))
     mention = f'<span class="h-card"><a href="{ANN.actor}" class="u-url mention">@<span>ann</span></a></span>'
     assert shown == f"<p>Hi {mention}, and @bob@b.example</p>"

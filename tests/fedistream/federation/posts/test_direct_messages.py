@@ -14,7 +14,7 @@ from tests.kit.invalid import invalid
 from tests.kit.remote import client_for, make_certificate
 
 
-async def test_somebody_is_found_by_his_handle_and_written_to(
+async def test_an_account_is_found_by_its_handle_and_gets_the_message(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, trusted = make_certificate(tmp_path)

@@ -33,7 +33,7 @@ async def ask(node: Federated, post: str, number: int = 1) -> dict[str, object]:
     return answer
 
 
-async def test_who_asks_gets_a_stamp_that_names_both_posts(node: Federated) -> None:
+async def test_a_quote_request_gets_a_stamp_that_names_both_posts(node: Federated) -> None:
     post = await published(node)
     answer = await ask(node, post)
     assert (answer["type"], answer["actor"]) == ("Accept", LIVE)
@@ -50,7 +50,7 @@ async def test_who_asks_gets_a_stamp_that_names_both_posts(node: Federated) -> N
     assert await node.feature.policies.quotes.count(post.rpartition("/")[2]) == 1
 
 
-async def test_who_asks_twice_for_one_post_gets_the_same_stamp(node: Federated) -> None:
+async def test_a_repeated_quote_request_gets_the_same_stamp(node: Federated) -> None:
     post = await published(node)
     assert (await ask(node, post))["result"] == (await ask(node, post))["result"]
     assert (await ask(node, post, 2))["result"] != (await ask(node, post))["result"]

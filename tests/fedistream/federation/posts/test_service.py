@@ -34,7 +34,7 @@ class Crash(Exception):
     """Stands for a kill of the process before the commit."""
 
 
-async def test_who_is_mentioned_gets_it_too_and_nobody_gets_it_twice(node: Federated) -> None:
+async def test_mentioned_accounts_get_the_post_once(node: Federated) -> None:
     await node.follow()
     ann = Mention(node.ann.id, "ann@remote.example", f"{node.ann.id}/inbox")
     await node.feature.posts.publish(node.home, Draft("Hi @bob@b.example", mentions=(ann, BOB, EVE)))
@@ -65,7 +65,7 @@ async def test_an_edit_and_a_delete_come_after_the_post_at_each_host(node: Feder
     assert (await PostReachRow.all().count(), await PostRow.all().count()) == (0, 1)
 
 
-async def test_who_left_meanwhile_hears_that_it_is_deleted_and_not_that_it_changed(node: Federated) -> None:
+async def test_a_former_follower_gets_the_delete_and_not_the_update(node: Federated) -> None:
     follow = await node.follow()
     post = await node.feature.posts.publish(node.home, Draft("For you", visibility=Visibility.FOLLOWERS))
     await node.take(node.ann.activity("Undo", follow))
@@ -74,7 +74,7 @@ async def test_who_left_meanwhile_hears_that_it_is_deleted_and_not_that_it_chang
     assert [activity["type"] for _, activity in await delivery(node)] == ["Create", "Delete"]
 
 
-async def test_who_came_after_a_post_is_sent_neither_its_edit_nor_its_end(node: Federated) -> None:
+async def test_later_followers_get_neither_edits_nor_the_delete_of_a_post(node: Federated) -> None:
     """Mastodon sends them to all followers of that moment, whose servers drop what they do not know."""
     posts = node.feature.posts
     before = await posts.publish(node.home, Draft("Before"))
@@ -128,7 +128,7 @@ async def test_a_crash_before_the_commit_leaves_neither_post_nor_letter(node: Fe
     assert await PostRow.all().count() == 1
 
 
-async def test_who_may_see_a_post_does_not_change_with_an_edit(node: Federated) -> None:
+async def test_an_edit_keeps_the_visibility_of_a_post(node: Federated) -> None:
     posts = node.feature.posts
     post = await posts.publish(node.home, Draft("x", visibility=Visibility.FOLLOWERS))
     edited = await posts.edit(post.id, Draft("y", visibility=Visibility.PUBLIC))

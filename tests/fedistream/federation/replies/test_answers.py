@@ -56,7 +56,7 @@ async def test_what_cannot_be_posted_is_not_said_in_the_chat_either(replies: Tal
     await replies.shows()
 
 
-async def test_who_is_gone_is_not_answered(replies: Talking) -> None:
+async def test_a_deleted_author_gets_no_answer(replies: Talking) -> None:
     said = await replies.say("1", "what clay?")
     await replies.shows("what clay?")
     await RemoteActorRow.all().delete()

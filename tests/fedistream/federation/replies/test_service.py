@@ -180,7 +180,7 @@ async def test_words_that_are_not_welcome_are_held_also_where_others_are_shown(r
     assert [reply.text for reply in await replies.held()] == ["fudge!", "hi"]
 
 
-async def test_who_talks_too_fast_is_told_to_come_later_and_loses_nothing(replies: Talking) -> None:
+async def test_a_rate_limited_server_may_retry_and_loses_nothing(replies: Talking) -> None:
     for number in range(5):
         await replies.say(str(number), str(number))
     late = replies.node.ann.activity("Create", note(replies.node.ann, "late", "late"))
@@ -222,7 +222,7 @@ async def test_what_is_edited_to_mention_us_is_heard_then(replies: Talking) -> N
     await replies.shows("now with a mention")
 
 
-async def test_where_the_admin_lets_in_what_is_said_he_does_so_with_each_edit(replies: Talking) -> None:
+async def test_held_replies_need_approval_again_after_each_edit(replies: Talking) -> None:
     await replies.mode("held")
     said = await replies.say("1", "nice")
     await replies.replies.approve(replies.node.home.id, said["id"])
@@ -320,7 +320,7 @@ async def test_with_the_actor_all_it_said_is_gone(replies: Talking) -> None:
     assert replies.node.names()[-2:] == ["reply.withdrawn", "reply.withdrawn"]
 
 
-async def test_who_is_found_gone_in_another_process_leaves_nothing_either(replies: Talking) -> None:
+async def test_an_actor_found_gone_by_another_process_leaves_nothing(replies: Talking) -> None:
     await replies.node.follow()
     post = await replies.node.feature.posts.publish(replies.node.home, "Hello")
     assert await replies.node.take(replies.node.ann.activity("Like", post.url)) == "taken"
@@ -431,7 +431,7 @@ async def test_a_line_that_nobody_said_elsewhere_is_no_reply(replies: Talking) -
 # what the channel answers
 
 
-async def test_a_stranger_can_be_blocked_for_what_he_said_and_let_back_in(replies: Talking) -> None:
+async def test_the_author_of_a_reply_can_be_blocked_and_unblocked(replies: Talking) -> None:
     await replies.say("1", "spam")
     await replies.shows("spam")
     federation, ann = replies.node.feature.federation, replies.node.ann

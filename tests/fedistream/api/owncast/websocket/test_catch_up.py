@@ -108,7 +108,7 @@ async def test_a_long_absence_is_told_in_order_and_in_slices(faces: Faces, bot: 
     assert reader.most_owed <= SLICE + 64 * LINES
 
 
-async def test_who_missed_more_than_is_wanted_hears_the_newest_and_where_they_begin(faces: Faces, bot: str) -> None:
+async def test_a_client_that_missed_too_much_gets_the_newest_messages_and_the_first_id(faces: Faces, bot: str) -> None:
     there = await written(faces, bot, 50)
     for since, most, complete in ((there[9], 10, False), (there[39], 10, True), (there[39], 9, False)):
         reader = reading()
@@ -118,7 +118,7 @@ async def test_who_missed_more_than_is_wanted_hears_the_newest_and_where_they_be
         assert (end["complete"], end["first"]) == (complete, there[50 - most])
 
 
-async def test_who_missed_nothing_is_told_so(faces: Faces, bot: str) -> None:
+async def test_a_client_that_missed_nothing_is_told_that_it_is_complete(faces: Faces, bot: str) -> None:
     there = await written(faces, bot, 3)
     reader = reading()
     service(faces).begin(back(faces, reader, there[-1]))
@@ -148,9 +148,7 @@ async def test_what_is_said_meanwhile_comes_once_and_in_order(faces: Faces, bot:
         assert [told["type"] for told in reader.heard].count("CAUGHT-UP") == 1
 
 
-async def test_a_reader_who_is_slow_delays_nobody_else_and_is_sent_away_with_what_there_is(
-    faces: Faces, bot: str
-) -> None:
+async def test_a_slow_reader_delays_nobody_and_is_disconnected_with_what_is_sent(faces: Faces, bot: str) -> None:
     there = await written(faces, bot, LINES, "line {} " + "x" * 1000)
     slow, quick, catching = Reader(), reading(), service(faces)
     catching.slice_s = 1.0
@@ -193,7 +191,7 @@ async def test_a_few_are_served_at_a_time_and_fewer_of_one_network(faces: Faces,
         assert (await reader.caught_up())["complete"]
 
 
-async def test_who_goes_while_waiting_or_in_the_middle_leaves_nothing_behind(faces: Faces, bot: str) -> None:
+async def test_a_client_that_leaves_while_it_catches_up_leaves_nothing_behind(faces: Faces, bot: str) -> None:
     there = await written(faces, bot, LINES, "line {} " + "x" * 1000)
     home, catching = faces.channels.home().id, service(faces)
     readers = [Reader() for _ in range(AT_ONCE + 5)]
@@ -213,7 +211,7 @@ async def test_who_goes_while_waiting_or_in_the_middle_leaves_nothing_behind(fac
     assert all("CAUGHT-UP" not in [told["type"] for told in reader.heard] for reader in readers)
 
 
-async def test_who_comes_and_goes_behind_slow_readers_is_not_kept(faces: Faces, bot: str) -> None:
+async def test_a_client_that_leaves_the_queue_behind_slow_readers_is_forgotten(faces: Faces, bot: str) -> None:
     there = await written(faces, bot, LINES, "line {} " + "x" * 1000)
     catching, network = service(faces), "203.0.113.9"
     slow = [Reader() for _ in range(OF_ONE_NETWORK + 1)]
@@ -241,7 +239,7 @@ async def said(faces: Faces, bot: str, count: int, body: str) -> list[str]:
     return [message.id for message in told]
 
 
-async def test_who_reads_so_slowly_that_the_newest_are_forgotten_hears_nothing_twice(faces: Faces, bot: str) -> None:
+async def test_a_slow_reader_beyond_the_backlog_gets_no_message_twice(faces: Faces, bot: str) -> None:
     there = await said(faces, bot, 60, "early {} " + "x" * 1000)
     slow = Reader()
     service(faces).begin(back(faces, slow, there[0]))
@@ -283,7 +281,7 @@ async def test_what_was_hidden_or_reworded_is_not_told_from_a_stretch_that_was_r
     assert second.bodies == ["line 1", "else", "line 4"]
 
 
-async def test_the_log_is_read_once_for_all_who_missed_the_same(faces: Faces, bot: str) -> None:
+async def test_the_log_is_read_once_for_clients_that_missed_the_same(faces: Faces, bot: str) -> None:
     there = await written(faces, bot, 4 * LINES)
     stretches = Stretches(faces.chat.messages, faces.broadcaster, faces.clock.monotonic)
     home = faces.channels.home().id

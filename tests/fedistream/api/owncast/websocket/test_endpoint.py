@@ -18,7 +18,7 @@ from tests.kit.faces import Faces
 from tests.kit.webserver import serving
 
 
-async def test_the_first_thing_a_client_hears_is_who_it_is(faces: Faces, port: int) -> None:
+async def test_the_first_event_is_the_user_of_the_connection(faces: Faces, port: int) -> None:
     visitor, token = await faces.visitor("Ann")
     for path in ("/ws", "/entry"):
         async with chatting(port, token, path) as ann:
@@ -36,7 +36,7 @@ async def test_the_first_thing_a_client_hears_is_who_it_is(faces: Faces, port: i
             }
 
 
-async def test_what_one_says_all_hear_and_it_is_in_the_history(faces: Faces, port: int) -> None:
+async def test_a_message_reaches_all_sockets_and_the_history(faces: Faces, port: int) -> None:
     (_, anns), (_, bobs) = await faces.visitor("Ann"), await faces.visitor("Bob")
     async with chatting(port, anns) as ann, chatting(port, bobs) as bob:
         await ready(ann)
@@ -51,7 +51,7 @@ async def test_what_one_says_all_hear_and_it_is_in_the_history(faces: Faces, por
         assert [line | {"visible": True} for line in history] == [heard[0]]
 
 
-async def test_somebody_who_comes_and_somebody_who_is_renamed_are_announced(faces: Faces, port: int) -> None:
+async def test_joins_and_renames_are_announced(faces: Faces, port: int) -> None:
     await faces.settings.change("chat.join_messages", True, faces.channels.home().id)
     (_, anns), (_, bobs) = await faces.visitor("Ann"), await faces.visitor("Bob")
     async with chatting(port, anns) as ann:
@@ -88,7 +88,7 @@ async def test_a_new_moderator_is_told_so(faces: Faces, port: int) -> None:
 
 
 @pytest.mark.slow
-async def test_the_welcome_comes_a_while_later_and_who_stays_away_has_left(faces: Faces, port: int) -> None:
+async def test_the_welcome_is_delayed_and_a_visitor_without_a_socket_parts(faces: Faces, port: int) -> None:
     """Both are in one test, because they take real seconds of the loop's own clock."""
     await faces.settings.change("chat.join_messages", True, faces.channels.home().id)
     await faces.settings.change("chat.welcome", "Ahoy, be **kind**", faces.channels.home().id)
@@ -119,7 +119,7 @@ async def test_several_events_in_one_frame_are_heard_one_after_the_other(faces: 
 
 
 @pytest.mark.slow
-async def test_who_was_away_hears_what_was_missed_once_and_in_order(faces: Faces, port: int) -> None:
+async def test_a_returning_client_gets_missed_messages_once_and_in_order(faces: Faces, port: int) -> None:
     (_, anns), (_, bobs) = await faces.visitor("Ann"), await faces.visitor("Bob")
     async with chatting(port, anns) as ann:
         await ready(ann)
@@ -163,7 +163,7 @@ async def test_tokens_of_nobody_and_of_the_disabled_are_told_so_and_closed(faces
         assert await client.closed() == 1000
 
 
-async def test_a_disabled_visitor_hears_it_is_closed_and_his_words_vanish(faces: Faces, port: int) -> None:
+async def test_a_disabled_visitor_is_disconnected_and_their_messages_are_hidden(faces: Faces, port: int) -> None:
     (annie, anns), (_, bobs) = await faces.visitor("Ann"), await faces.visitor("Bob")
     async with chatting(port, anns) as ann, chatting(port, bobs) as bob:
         await ready(ann)
@@ -256,7 +256,7 @@ async def test_odd_events_harm_nobody(faces: Faces, port: int, caplog: pytest.Lo
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_seats_and_places_are_free_again_when_sockets_close(faces: Faces, port: int) -> None:
+async def test_connections_are_freed_when_sockets_close(faces: Faces, port: int) -> None:
     _, token = await faces.visitor("Ann")
     home = faces.channels.home().id
     async with chatting(port, token) as one, chatting(port, token) as two:
@@ -268,7 +268,7 @@ async def test_seats_and_places_are_free_again_when_sockets_close(faces: Faces, 
             await asyncio.sleep(0.01)
 
 
-async def test_who_was_away_hears_what_was_hidden_meanwhile(faces: Faces, port: int) -> None:
+async def test_a_returning_client_is_told_of_hidden_messages(faces: Faces, port: int) -> None:
     _, token = await faces.visitor("Ann")
     bot, home = await faces.chat.visitors.make_bot("Bot"), faces.channels.home().id
     poster, moderation = faces.chat.poster, faces.chat.moderation
@@ -289,7 +289,7 @@ async def test_who_was_away_hears_what_was_hidden_meanwhile(faces: Faces, port: 
         assert (await ann.until("VISIBILITY-UPDATE"))["ids"] == [last.id]
 
 
-async def test_who_was_away_hears_of_all_that_a_troll_had_said(faces: Faces, port: int) -> None:
+async def test_a_returning_client_is_told_of_all_messages_of_a_disabled_visitor(faces: Faces, port: int) -> None:
     _, token = await faces.visitor("Ann")
     bot, troll = [await faces.chat.visitors.make_bot(name) for name in ("Bot", "Troll")]
     home, poster, moderation = faces.channels.home().id, faces.chat.poster, faces.chat.moderation
@@ -327,7 +327,7 @@ async def test_ten_thousand_sockets_of_one_household_take_nobodys_place(
         await each.hang_up()
 
 
-async def test_of_many_who_come_back_at_once_a_few_are_let_in_at_a_time(faces: Faces) -> None:
+async def test_returning_clients_are_served_a_few_at_a_time(faces: Faces) -> None:
     _, token = await faces.visitor("Ann")
     app, door = faces.app(), asyncio.Event()
     crowd = [Caller(app, "203.0.113.9", token, door) for _ in range(5 * AT_ONCE)]

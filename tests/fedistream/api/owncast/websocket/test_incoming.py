@@ -138,7 +138,7 @@ async def test_a_chat_that_is_switched_off_says_so_to_sockets_and_in_the_status(
 
 
 @pytest.mark.slow
-async def test_the_welcome_is_for_those_who_are_new(faces: Faces, port: int) -> None:
+async def test_only_new_connections_get_the_welcome(faces: Faces, port: int) -> None:
     """All cases are in one test, because they take real seconds of the loop's own clock."""
     await faces.settings.change("chat.welcome", "Ahoy", faces.channels.home().id)
     (_, anns), (_, bobs), (_, cids) = [await faces.visitor(name) for name in ("Ann", "Bob", "Cid")]

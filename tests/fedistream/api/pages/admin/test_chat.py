@@ -48,7 +48,7 @@ async def test_what_cannot_be_is_shown_again_beside_its_field(faces: Faces, admi
     assert "<script>alert" not in page.text
 
 
-async def test_who_is_connected_is_listed_as_text(faces: Faces, admin: Visitor) -> None:
+async def test_connected_clients_are_listed_as_text(faces: Faces, admin: Visitor) -> None:
     assert "Connected users: 0" in await admin.see(PAGE)
     ann, _ = await faces.visitor(NASTY[:30])
     seat = faces.chat.chat.enter(1, ann, RecordingListener(), "192.0.2.7", f"agent {NASTY}")

@@ -72,7 +72,7 @@ async def test_without_federation_nobody_can_be_asked(faces: Faces, admin: Visit
     assert (page.status_code, "federation is off" in page.text) == (422, True)
 
 
-async def test_who_asks_to_list_the_stream_is_counted_apart_from_the_followers(admin: Visitor) -> None:
+async def test_requests_to_feature_the_stream_are_counted_apart_from_followers(admin: Visitor) -> None:
     await follower("ann", State.PENDING)
     await follower("list", State.PENDING, name=NASTY, directory=True)
     page = await admin.see(PAGE)
@@ -87,7 +87,7 @@ async def test_who_asks_to_list_the_stream_is_counted_apart_from_the_followers(a
     ("before", "do", "after", "letter", "told"),
     FOLLOWER_DECISIONS,
 )
-async def test_what_the_admin_decides_of_a_lister_is_done_and_told_to_it(
+async def test_decisions_about_a_featuring_server_are_made_and_sent_to_it(
     admin: Visitor, before: State, do: str, after: str, letter: str, told: str
 ) -> None:
     lister = await follower("list", before, directory=True)
@@ -100,7 +100,7 @@ async def test_what_the_admin_decides_of_a_lister_is_done_and_told_to_it(
     assert ("@list@" in await admin.see(f"{FOLLOWERS}?state=blocked")) is (after == "blocked")
 
 
-async def test_what_cannot_be_decided_of_a_lister_is_refused(admin: Visitor) -> None:
+async def test_unknown_decisions_about_a_featuring_server_are_refused(admin: Visitor) -> None:
     lister = await follower("list", directory=True)
     assert (await admin.send(PAGE, f"{PAGE}/listers", actor=lister, do="praise")).status_code == 422
     gone = await admin.send(PAGE, f"{PAGE}/listers", actor="https://x.example/y", do="remove")

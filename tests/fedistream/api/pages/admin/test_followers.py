@@ -45,7 +45,7 @@ async def test_what_the_admin_decides_is_done_and_told_to_the_other_server(
     assert (action.what, action.actor, action.target) == (f"{do} follower", "admin", "ann@remote.example")
 
 
-async def test_who_waits_is_shown_first_and_counted_in_the_navigation(faces: Faces, admin: Visitor) -> None:
+async def test_follow_requests_are_shown_first_and_counted_in_the_navigation(faces: Faces, admin: Visitor) -> None:
     assert counts(await admin.see("/admin/")) == {}
     await follower("ann", State.PENDING)
     await follower("bob")
@@ -56,7 +56,7 @@ async def test_who_waits_is_shown_first_and_counted_in_the_navigation(faces: Fac
     assert "@bob@remote.example" in await admin.see(f"{PAGE}?state=accepted")
 
 
-async def test_who_is_gone_meanwhile_needs_no_decision(faces: Faces, admin: Visitor) -> None:
+async def test_a_decision_about_a_removed_follower_is_ignored(faces: Faces, admin: Visitor) -> None:
     await follower("ann")
     assert said(await admin.send(PAGE, actor="https://x.example/y", do="remove")) == "It no longer exists."
 

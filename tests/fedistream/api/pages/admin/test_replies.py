@@ -39,7 +39,7 @@ async def test_what_the_admin_decides_is_done_once(
     assert said(await admin.send(PAGE, note=note, actor="https://x.example/", do=do)) == "It no longer exists."
 
 
-async def test_an_answer_is_a_post_to_who_asked(faces: Faces, admin: Visitor) -> None:
+async def test_an_answer_is_a_post_to_the_author_of_the_reply(faces: Faces, admin: Visitor) -> None:
     note = await held_reply("ann", "<p>Why?</p>")
     assert said(await admin.send(PAGE, note=note, do="answer", text="Because.")) == "Reply sent."
     (post,) = await PostRow.all()

@@ -32,7 +32,7 @@ async def test_moderators_are_made_and_unmade(faces: Faces, admin: Visitor) -> N
     assert (await faces.chat.visitors.get(ann.id)).role is Role.VISITOR
 
 
-async def test_who_is_deleted_is_gone_with_all_they_said(faces: Faces, admin: Visitor) -> None:
+async def test_a_deleted_visitor_is_gone_with_their_messages(faces: Faces, admin: Visitor) -> None:
     ann, _ = await faces.visitor("Ann")
     await say(faces, ann, "hello")
     assert said(await admin.send(PAGE, id=ann.id, do="delete")) == "User and messages deleted."

@@ -31,7 +31,7 @@ async def fill(room: FakeChat, page: Page, number: int) -> None:
 AT_END = "(l => l.scrollHeight - l.scrollTop - l.clientHeight < 3)(document.querySelector('.chat-log'))"
 
 
-async def test_whoever_opens_the_page_has_joined_without_a_form(page: Page, room: FakeChat) -> None:
+async def test_opening_the_page_joins_the_chat_without_a_form(page: Page, room: FakeChat) -> None:
     assert [path for path, _ in room.calls].count("/api/chat/register") == 1
     await expect(page.get_by_role("button", name="You are Guest 1")).to_be_visible()
     await page.reload()
@@ -39,7 +39,7 @@ async def test_whoever_opens_the_page_has_joined_without_a_form(page: Page, room
     assert [path for path, _ in room.calls].count("/api/chat/register") == 1
 
 
-async def test_what_was_said_before_is_there_and_nothing_twice(page: Page, room: FakeChat) -> None:
+async def test_the_history_is_shown_once(page: Page, room: FakeChat) -> None:
     ann = room.user("Ann")
     await room.say(ann, "<p>first</p>")
     await page.reload()
@@ -67,7 +67,7 @@ async def test_a_message_too_large_for_a_frame_stays_in_the_field(page: Page, ro
     await expect(field).to_have_value("ü" * 1100)
 
 
-async def test_what_is_refused_comes_back_before_what_was_written_since(page: Page, room: FakeChat) -> None:
+async def test_a_refused_message_returns_to_the_field_before_newer_text(page: Page, room: FakeChat) -> None:
     room.refusal = "<p>You are sending messages <strong>too fast</strong>.</p>"
     field = page.get_by_label("Message", exact=True)
     await field.fill("my long thought")
@@ -81,7 +81,9 @@ async def test_what_is_refused_comes_back_before_what_was_written_since(page: Pa
     await expect(page.locator("#chat-hint")).to_have_text("")
 
 
-async def test_what_nobody_answered_comes_back_when_the_connection_is_lost(page: Page, room: FakeChat) -> None:
+async def test_an_unanswered_message_returns_to_the_field_when_the_connection_is_lost(
+    page: Page, room: FakeChat
+) -> None:
     room.silent = True
     field = page.get_by_label("Message", exact=True)
     await field.fill("is this heard?")
@@ -149,7 +151,7 @@ async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgott
     await expect(said.last).to_have_text("Bo left the chat")
 
 
-async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: FakeChat) -> None:
+async def test_the_log_keeps_its_place_while_the_reader_has_scrolled_up(page: Page, room: FakeChat) -> None:
     await fill(room, page, 60)
     assert await page.evaluate(AT_END)
     await page.locator(".chat-log").evaluate("log => { log.scrollTop = 100; }")
@@ -165,7 +167,7 @@ async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: 
     await expect(page.locator(".chat-new-messages")).to_be_hidden()
 
 
-async def test_at_most_two_hundred_lines_stand_in_the_log_and_a_reader_keeps_his(page: Page, room: FakeChat) -> None:
+async def test_the_log_has_at_most_two_hundred_lines_and_keeps_the_readers_place(page: Page, room: FakeChat) -> None:
     await fill(room, page, 200)
     await page.locator(".chat-log").evaluate("log => { log.scrollTop = log.scrollHeight / 2; }")
     await expect(page.locator(".chat-new-messages")).to_be_visible()
@@ -212,7 +214,7 @@ async def test_a_token_that_nobody_knows_any_more_is_replaced(page: Page, room: 
     await expect(page.get_by_role("button", name="You are Guest 2")).to_be_visible()
 
 
-async def test_who_is_removed_is_told_so_and_does_not_come_back(page: Page, room: FakeChat) -> None:
+async def test_a_disabled_user_is_told_so_and_does_not_reconnect(page: Page, room: FakeChat) -> None:
     await room.broadcast(room.event("ERROR_USER_DISABLED"))
     await room.cut()
     await expect(page.get_by_text("A moderator has banned you")).to_be_visible()
@@ -332,7 +334,7 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
     assert calls["/api/chat/users/setenabled"] == {"userId": ann["id"], "enabled": False, "reason": "was rude"}
 
 
-async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, room: FakeChat) -> None:
+async def test_a_user_who_is_no_moderator_can_only_reply(page: Page, room: FakeChat) -> None:
     await room.say(room.user("Ann"), "<p>hi</p>")
     await page.get_by_role("button", name="Ann").click()
     await expect(page.locator(".line-actions button")).to_have_text(["Mention"])

@@ -56,7 +56,9 @@ async def test_a_burst_is_gathered_in_one_line(page: Page, room: FakeChat) -> No
     assert [line.replace(",", "") for line in await said(page)] == ["fan0 fan1 fan2 and 6 others liked a post"]
 
 
-async def test_who_likes_twice_is_named_once_and_other_kinds_begin_another_line(page: Page, room: FakeChat) -> None:
+async def test_repeated_likes_name_an_account_once_and_other_kinds_begin_another_line(
+    page: Page, room: FakeChat
+) -> None:
     await room.broadcast(
         engaged(room, "LIKE", "ann"),
         engaged(room, "LIKE", "ann"),
@@ -93,7 +95,7 @@ async def test_what_lies_apart_in_time_is_not_gathered(page: Page, room: FakeCha
     await expect(page.locator(".engagement")).to_have_count(2)
 
 
-async def test_who_is_gone_leaves_a_gathered_line_and_the_last_one_takes_it_along(page: Page, room: FakeChat) -> None:
+async def test_hidden_likes_leave_a_gathered_line_and_the_last_one_removes_it(page: Page, room: FakeChat) -> None:
     ann, bo = engaged(room, "LIKE", "ann"), engaged(room, "LIKE", "bo")
     await room.broadcast(ann, bo)
     await expect(page.locator(".engagement")).to_contain_text("bo")
@@ -108,7 +110,7 @@ async def test_who_is_gone_leaves_a_gathered_line_and_the_last_one_takes_it_alon
 
 
 @pytest.mark.parametrize("who", [0, 1])
-async def test_who_is_forgotten_takes_nobody_else_out_of_a_gathered_line(page: Page, room: FakeChat, who: int) -> None:
+async def test_a_deleted_actor_takes_nobody_else_out_of_a_gathered_line(page: Page, room: FakeChat, who: int) -> None:
     fans = [engaged(room, "LIKE", name) for name in ("ann", "bo", "cy")]
     await room.broadcast(*fans)
     await expect(page.locator(".engagement")).to_contain_text("cy")

@@ -58,7 +58,7 @@ async def test_without_a_picture_of_this_node_a_letter_stands_in(page: Page, roo
     assert await page.locator(".line img").count() == 0
 
 
-async def test_what_has_a_warning_is_shown_to_who_asks_for_it(page: Page, room: FakeChat) -> None:
+async def test_content_with_a_warning_is_shown_on_demand(page: Page, room: FakeChat) -> None:
     told = {"warning": "the end", "content": "<p>he dies</p>", "link": NOTE}
     await room.say(ann(room), "<p>the end</p>", **told)
     fold = page.locator(".line details")
@@ -158,7 +158,7 @@ async def test_an_edit_leaves_a_half_typed_answer_and_the_caret_where_they_are(p
     assert room.calls[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware, I guess"})
 
 
-async def test_an_edit_does_not_take_the_line_from_whom_stands_on_it(page: Page, room: FakeChat) -> None:
+async def test_an_edit_keeps_the_keyboard_focus_on_its_line(page: Page, room: FakeChat) -> None:
     first = await room.say(ann(room), "<p>teh end</p>", link=NOTE)
     await room.say(room.user("Bo"), "<p>hm</p>")
     await expect(page.locator(".line")).to_have_count(2)

@@ -59,7 +59,7 @@ async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, r
     ]
 
 
-async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, room: FakeChat) -> None:
+async def test_signing_in_as_a_known_user_restores_their_name(page: Page, room: FakeChat) -> None:
     room.known = room.user("Ann Archer")
     await opened(page)
     await page.get_by_label("Your fediverse account").fill("ann@social.example")
@@ -72,7 +72,7 @@ async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, r
     assert not room.received
 
 
-async def test_who_mistyped_takes_another_account(page: Page) -> None:
+async def test_a_mistyped_account_can_be_changed(page: Page) -> None:
     await opened(page)
     account = page.get_by_label("Your fediverse account")
     await account.fill("ann@typo.example")
