@@ -5,12 +5,14 @@ from tortoise.models import Model
 
 
 class PersonRow(Model):
-    """A registered account. `password_hash` is a PHC string (Argon2id)."""
+    """A registered account. `password_hash` is a PHC string (Argon2id), or a bcrypt hash until the first sign-in after
+    a move. `weak` says whether the password is shorter than the pages ask for; None: not known."""
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(max_length=64, unique=True)
     role = fields.CharField(max_length=16)
     password_hash = fields.CharField(max_length=255)
+    weak = fields.BooleanField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -6,12 +6,14 @@ first, and one of the threads hashes nothing for clients that were wrong before.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import bcrypt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
@@ -28,6 +30,17 @@ AGAIN_S = 5.0  # when a refused client may ask again
 FIRST = -1  # the rank of clients that were right before; for others it is the number of wrong passwords
 
 HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
+
+# a hash that came with a moved server: it opens once, and is then replaced by one of HASHER's
+_BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
+_BCRYPT_COSTS = range(4, 15)  # powers of two; 14 takes a second, and each step doubles that
+_BCRYPT_BYTES = 72  # bcrypt reads no more of a password
+
+
+def is_bcrypt(stored: str) -> bool:
+    """Return whether this is a bcrypt hash that can be verified in reasonable time."""
+    found = _BCRYPT.fullmatch(stored)
+    return found is not None and int(found[1]) in _BCRYPT_COSTS
 
 
 @dataclass(slots=True, eq=False)
@@ -67,8 +80,8 @@ class Passwords:
         return right
 
     def is_old(self, stored: str) -> bool:
-        """Return whether the hash was made with other costs than the present ones."""
-        return self._hasher.check_needs_rehash(stored)
+        """Return whether the hash was made in another way or with other costs than the present ones."""
+        return is_bcrypt(stored) or self._hasher.check_needs_rehash(stored)
 
     async def _run(self, rank: int, work: Callable[[], Any]) -> Any:
         self._made += 1
@@ -120,6 +133,8 @@ class Passwords:
             job.done.set_exception(TooMany(AGAIN_S))
 
     def _verify(self, stored: str, password: str) -> bool:
+        if is_bcrypt(stored):
+            return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], stored.encode())
         try:
             return self._hasher.verify(stored, password)
         except VerifyMismatchError:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.db import atomic
@@ -18,7 +19,7 @@ from fedistream.people.values import PasswordProblem
 
 ADMIN = "admin"  # the name and the role
 CACHE_KEY = "people"  # the version that other processes compare to refresh their copies
-MIN_PASSWORD, MAX_PASSWORD = 8, 1024  # characters
+MIN_PASSWORD, MAX_PASSWORD = 8, 1024  # characters; a shorter one is weak, and only the API takes it
 
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
 GROUPS, GROUP = 4, 5  # k7m3p-...: 100 bits, easy to type from a terminal
@@ -86,6 +87,10 @@ class People:
         """Return whether there is an admin password."""
         return bool(self._override) or await PersonRow.filter(name=ADMIN, role=ADMIN).exists()
 
+    async def has_weak_password(self) -> bool:
+        """Return whether the admin's stored password is shorter than MIN_PASSWORD, as far as is known."""
+        return not self._override and await PersonRow.filter(name=ADMIN, role=ADMIN, weak=True).exists()
+
     def recall(self, password: str) -> bool:
         """Return whether this is the admin's password and was checked within REMEMBERED. Fast; False means unknown.
 
@@ -119,20 +124,23 @@ class People:
         if self._passwords.is_old(stored):
             stronger = await self._passwords.hash(_prepared(password))
             # only the hash that was checked: the password may have been changed meanwhile
-            if await PersonRow.filter(name=ADMIN, password_hash=stored).update(password_hash=stronger):
+            values = {"password_hash": stronger, "weak": _is_weak(password)}
+            if await PersonRow.filter(name=ADMIN, password_hash=stored).update(**values):
                 self._stored = stronger
         if success is self._success:  # the password may have been changed here too
             until = success.until if success is not None else self._now()
             self._success = _Success(self._digest(password), until and self._now() + REMEMBERED)
         return True
 
-    async def set_admin_password(self, password: str, keep_session: int | None = None) -> None:
+    async def set_admin_password(
+        self, password: str, keep_session: int | None = None, least: int = MIN_PASSWORD
+    ) -> None:
         """Store another password, which also replaces one given at the start, and end all sessions but one.
 
-        Raises Invalid.
+        `least` is the smallest number of characters. Raises Invalid.
         """
-        if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-            raise Invalid("admin password", ValueProblem.LENGTH, least=MIN_PASSWORD, most=MAX_PASSWORD)
+        if not least <= len(password) <= MAX_PASSWORD:
+            raise Invalid("admin password", ValueProblem.LENGTH, least=least, most=MAX_PASSWORD)
         if SURROGATE.search(password):
             raise Invalid("admin password", PasswordProblem.PASSWORD_SURROGATE)
 
@@ -143,7 +151,7 @@ class People:
             self._success = _Success(self._digest(password), self._now() + REMEMBERED)
             self._override, self._stored = "", hashed
 
-        await atomic(self._store, hashed, keep_session, on_committed=remember, turn=self._turn)
+        await atomic(self._store, hashed, _is_weak(password), keep_session, on_committed=remember, turn=self._turn)
 
     async def _fits(self, stored: str, password: str, rank: int) -> bool:
         if await self._passwords.verify(stored, _prepared(password), rank):
@@ -151,15 +159,20 @@ class People:
         # stored by a version that did not normalise
         return _prepared(password) != password and await self._passwords.verify(stored, password, rank)
 
-    async def _store(self, hashed: str, keep_session: int | None) -> None:
+    async def _store(self, hashed: str, weak: bool, keep_session: int | None) -> None:
         # in the same transaction: a crash between the two would leave a thief's session open
         await AdminSessionRow.exclude(id=keep_session or 0).delete()
-        if not await PersonRow.filter(name=ADMIN).update(role=ADMIN, password_hash=hashed):
-            await PersonRow.create(name=ADMIN, role=ADMIN, password_hash=hashed, created_at=self._now())
+        values: dict[str, Any] = {"role": ADMIN, "password_hash": hashed, "weak": weak}
+        if not await PersonRow.filter(name=ADMIN).update(**values):
+            await PersonRow.create(name=ADMIN, **values, created_at=self._now())
         await bump_version(CACHE_KEY)
 
     def _digest(self, password: str) -> bytes:
         return hmac.digest(self._salt, _prepared(password).encode("utf-8", "surrogatepass"), "sha256")
+
+
+def _is_weak(password: str) -> bool:
+    return len(password) < MIN_PASSWORD
 
 
 async def _stored_hash() -> str:

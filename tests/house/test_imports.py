@@ -163,7 +163,7 @@ def room_of(module: Module) -> tuple[str, Room]:
         return f"{module.name} (values of a feature)", pure
     # one feature imports another's values alone: its services are handed to the constructor, typed by `core/ports.py`
     ours = (*KERNEL, folder, "media", "activitypub")
-    return f"{folder} (a feature)", Room(ours, ("argon2", "tortoise", *KERNEL_LIBRARIES), values=True)
+    return f"{folder} (a feature)", Room(ours, ("argon2", "bcrypt", "tortoise", *KERNEL_LIBRARIES), values=True)
 
 
 def complaints(root: Path) -> Iterator[str]:

@@ -131,9 +131,12 @@ class People(RealPeople):
     async def check_admin(self, password: str, rank: int = 0) -> bool:
         return self.recall(password)
 
-    async def set_admin_password(self, password: str, keep_session: int | None = None) -> None:
-        if len(password) < 8:
-            raise Invalid("password", ValueProblem.LENGTH, least=8, most=1024)
+    async def has_weak_password(self) -> bool:
+        return len(self.password) < 8
+
+    async def set_admin_password(self, password: str, keep_session: int | None = None, least: int = 8) -> None:
+        if len(password) < least:
+            raise Invalid("password", ValueProblem.LENGTH, least=least, most=1024)
         self.password = password
 
 

@@ -30,7 +30,8 @@ async def change(setting: Setting, request: ApiRequest, services: OwncastService
 
 
 async def set_admin_password(request: ApiRequest, services: OwncastServices) -> Response:
-    await services.people.set_admin_password(request.member("value", str), request.session)
+    """Take any password that is not empty, as Owncast does; the pages warn of a weak one."""
+    await services.people.set_admin_password(request.member("value", str), request.session, least=1)
     return changed()
 
 

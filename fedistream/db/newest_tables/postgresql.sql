@@ -232,6 +232,7 @@ CREATE TABLE person (
 	name VARCHAR(64) NOT NULL,
 	role VARCHAR(16) NOT NULL,
 	password_hash VARCHAR(255) NOT NULL,
+	weak BOOLEAN,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_person PRIMARY KEY (id),
 	CONSTRAINT uq_person_name UNIQUE (name)

@@ -218,6 +218,7 @@ CREATE TABLE person (
 	name VARCHAR(64) NOT NULL,
 	role VARCHAR(16) NOT NULL,
 	password_hash VARCHAR(255) NOT NULL,
+	weak BOOLEAN,
 	created_at DATETIME NOT NULL,
 	CONSTRAINT uq_person_name UNIQUE (name)
 );

@@ -4,11 +4,12 @@ import asyncio
 import threading
 from typing import Literal
 
+import bcrypt
 import pytest
 from argon2 import PasswordHasher
 
 from fedistream.core.errors import TooMany
-from fedistream.people.passwords import AT_ONCE, FIRST, MOST_WAITING, Passwords
+from fedistream.people.passwords import AT_ONCE, FIRST, MOST_WAITING, Passwords, is_bcrypt
 
 
 async def test_a_password_fits_its_own_hash_only() -> None:
@@ -18,6 +19,34 @@ async def test_a_password_fits_its_own_hash_only() -> None:
     assert await passwords.verify(one, "secret")
     assert not await passwords.verify(one, "Secret")
     assert not passwords.is_old(one)
+
+
+@pytest.mark.parametrize("password", ["x", "ä" * 40, "a\0b", "long " * 100], ids=["short", "utf-8", "nul", "long"])
+@pytest.mark.parametrize("prefix", ["2a", "2b", "2y"])
+async def test_a_bcrypt_hash_is_verified_and_is_old(password: str, prefix: str) -> None:
+    hashed = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
+    stored = f"${prefix}{hashed[3:]}"
+    assert is_bcrypt(stored)
+    assert Passwords().is_old(stored)
+    assert await Passwords().verify(stored, password)
+    assert not await Passwords().verify(stored, f"y{password}")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$2a$31$" + "x" * 53,
+        "$2a$03$" + "x" * 53,
+        "$2x$10$" + "x" * 53,
+        "$2a$10$" + "x" * 52,
+        "$2a$10$" + "!" * 53,
+        "$2",
+    ],
+    ids=["years", "cheap", "faulty", "short", "letters", "none"],
+)
+async def test_what_only_looks_like_bcrypt_fits_no_password(stored: str) -> None:
+    assert not is_bcrypt(stored)
+    assert not await Passwords().verify(stored, "x")
 
 
 async def test_the_loop_turns_while_a_password_is_hashed() -> None:

@@ -4,11 +4,13 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import bcrypt
 import pytest
 from argon2 import PasswordHasher
 
 from fedistream.people.models import PersonRow
 from fedistream.people.service import REMEMBERED, People
+from tests.kit import owncast_folder
 from tests.kit.invalid import invalid
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -203,6 +205,47 @@ async def test_a_hash_that_was_made_with_other_costs_is_made_anew_when_the_passw
     assert await People(Clock()).check_admin(PASSWORD)
     assert "m=19456,t=2" in (await PersonRow.get()).password_hash
     assert await People(Clock()).check_admin(PASSWORD)
+
+
+async def test_a_bcrypt_hash_of_a_moved_server_opens_once_and_is_made_anew() -> None:
+    await PersonRow.create(name="admin", role="admin", password_hash=owncast_folder.BCRYPT, created_at=Clock()())
+    assert not await People(Clock()).check_admin("wrong password")
+    assert (await PersonRow.get()).password_hash == owncast_folder.BCRYPT
+    people = People(Clock())
+    assert await people.check_admin(owncast_folder.PASSWORD)
+    assert (await PersonRow.get()).password_hash.startswith("$argon2id$")
+    assert not await people.has_weak_password()
+    assert await People(Clock()).check_admin(owncast_folder.PASSWORD)
+    assert not await People(Clock()).check_admin("wrong password")
+
+
+async def test_a_short_password_is_known_as_weak_until_another_one_is_set() -> None:
+    people = People(Clock())
+    with invalid("8 to 1024"):
+        await people.set_admin_password("abc123")
+    with invalid("1 to 1024"):
+        await people.set_admin_password("", least=1)
+    await people.set_admin_password("abc123", least=1)
+    assert await people.check_admin("abc123")
+    assert await people.has_weak_password()
+    await people.set_admin_password(PASSWORD)
+    assert not await people.has_weak_password()
+
+
+async def test_a_weak_password_of_a_moved_server_is_known_from_the_first_sign_in() -> None:
+    hashed = bcrypt.hashpw(b"abc123", bcrypt.gensalt(4, prefix=b"2a")).decode()
+    await PersonRow.create(name="admin", role="admin", password_hash=hashed, created_at=Clock()())
+    people = People(Clock())
+    assert not await people.has_weak_password()
+    assert await people.check_admin("abc123")
+    assert await people.has_weak_password()
+
+
+async def test_a_password_from_the_command_line_is_not_called_weak() -> None:
+    people = People(Clock())
+    await people.set_admin_password("abc123", least=1)
+    await people.open(override="another one")
+    assert not await people.has_weak_password()
 
 
 async def test_a_hash_that_cannot_be_read_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:

@@ -56,6 +56,7 @@ async def page(
         "name": services.settings.value("channel.name", request.channel.id),
         "here": admin_page.path,
         "one_address": services.viewers.one_address(request.channel.id),
+        "weak_password": await services.people.has_weak_password(),
         "waiting": await services.todo_counts.counts(request.channel.id),
         "values": {**values, **result.typed},
         "errors": result.errors,

@@ -81,7 +81,7 @@ SAMPLES: dict[str, tuple[object, object]] = {
     "federation/showengagement": (False, None),
     "federation/enablequotes": (False, 1),
     "federation/hidefollowers": (True, "yes"),
-    "federation/username": ("ann_live", "Änn"),
+    "federation/username": ("Ann_live", "Änn"),
     "federation/livemessage": ("On air", ["On air"]),
     "federation/blockdomains": (["bad.example", "worse.example"], ["not a host"]),
     "welcomemessage": ("Be **kind**", ["hello"]),
@@ -349,8 +349,18 @@ async def test_the_admins_password_is_changed_at_once(faces: Faces) -> None:
         assert (await http.get("/api/admin/status", headers=basic("a better password"))).status_code == 200
 
 
-@pytest.mark.parametrize("value", ["", "short", 12345678, None])
-async def test_a_poor_password_is_refused_and_the_old_one_stays(faces: Faces, value: object) -> None:
+async def test_a_short_password_is_taken_as_owncast_does_and_the_pages_warn_of_it(faces: Faces) -> None:
+    async with faces.client() as http:
+        assert "fewer than 8 characters" not in (await http.get("/admin/", headers=RIGHT)).text
+        answer = await http.post(f"{SETTERS}/adminpass", json={"value": "abc123"}, headers=RIGHT)
+        assert answer.json() == CHANGED
+        http.cookies.clear()
+        page = await http.get("/admin/", headers=basic("abc123"))
+    assert "Your password has fewer than 8 characters" in page.text
+
+
+@pytest.mark.parametrize("value", ["", "x" * 1025, 12345678, None])
+async def test_a_password_that_cannot_be_is_refused_and_the_old_one_stays(faces: Faces, value: object) -> None:
     async with faces.client() as http:
         answer = await http.post(f"{SETTERS}/adminpass", json={"value": value}, headers=RIGHT)
         assert (answer.status_code, answer.json()["success"]) == (400, False)
