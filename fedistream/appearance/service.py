@@ -28,6 +28,28 @@ MAX_LOGO_SIDE, MAX_FAVICON_SIDE = 4096, 1024  # pixels: 64 MiB when decoded, and
 LOGO_KINDS, FAVICON_KINDS = frozenset(("png", "jpg", "gif", "webp")), frozenset(("png", "ico"))
 
 
+def logo_file(data: bytes) -> str:
+    """Return the name of the file for a logo. Raises Invalid."""
+    if len(data) > MAX_LOGO:
+        raise Invalid("file", ImageProblem.IMAGE_BYTES, kib=MAX_LOGO // 1024)
+    header = read(data)
+    if header is None or header.kind not in LOGO_KINDS:
+        raise Invalid("logo", ImageProblem.LOGO_SVG if is_svg(data) else ImageProblem.LOGO_FORMAT)
+    _check_side("logo", header.width, header.height, MAX_LOGO_SIDE)
+    return _named(data, header.kind)
+
+
+def favicon_file(data: bytes) -> str:
+    """Return the name of the file for a favicon. Raises Invalid."""
+    if len(data) > MAX_FAVICON:
+        raise Invalid("file", ImageProblem.IMAGE_BYTES, kib=MAX_FAVICON // 1024)
+    header = read(data)
+    if header is None or header.kind not in FAVICON_KINDS:
+        raise Invalid("favicon", ImageProblem.FAVICON_FORMAT)
+    _check_side("favicon", header.width, header.height, MAX_FAVICON_SIDE)
+    return _named(data, header.kind)
+
+
 class Images:
     """The images in `folder`, which is made with the first one. `channel_ids` returns the ids of all channels."""
 
@@ -44,23 +66,11 @@ class Images:
 
     async def set_logo(self, channel_id: int, data: bytes) -> None:
         """Store a logo. Raises Invalid."""
-        if len(data) > MAX_LOGO:
-            raise Invalid("file", ImageProblem.IMAGE_BYTES, kib=MAX_LOGO // 1024)
-        header = read(data)
-        if header is None or header.kind not in LOGO_KINDS:
-            raise Invalid("logo", ImageProblem.LOGO_SVG if is_svg(data) else ImageProblem.LOGO_FORMAT)
-        _check_side("logo", header.width, header.height, MAX_LOGO_SIDE)
-        await self._change(LOGO, channel_id, data, header.kind)
+        await self._change(LOGO, channel_id, data, logo_file(data))
 
     async def set_favicon(self, data: bytes) -> None:
         """Store a favicon. Raises Invalid."""
-        if len(data) > MAX_FAVICON:
-            raise Invalid("file", ImageProblem.IMAGE_BYTES, kib=MAX_FAVICON // 1024)
-        header = read(data)
-        if header is None or header.kind not in FAVICON_KINDS:
-            raise Invalid("favicon", ImageProblem.FAVICON_FORMAT)
-        _check_side("favicon", header.width, header.height, MAX_FAVICON_SIDE)
-        await self._change(FAVICON, None, data, header.kind)
+        await self._change(FAVICON, None, data, favicon_file(data))
 
     async def remove_logo(self, channel_id: int) -> None:
         await self._change(LOGO, channel_id)
@@ -68,8 +78,7 @@ class Images:
     async def remove_favicon(self) -> None:
         await self._change(FAVICON, None)
 
-    async def _change(self, name: str, channel_id: int | None, data: bytes = b"", kind: str = "") -> None:
-        file = f"{hashlib.sha256(data).hexdigest()[:32]}.{kind}" if data else ""
+    async def _change(self, name: str, channel_id: int | None, data: bytes = b"", file: str = "") -> None:
         async with self._turn:  # of two changes at once, neither deletes the file of the other
             if file:
                 await self._write(file, data)
@@ -103,6 +112,10 @@ class Images:
         except OSError as error:
             log.warning("the image %s could not be read, and the default is shown: %s", file, error)
             return None
+
+
+def _named(data: bytes, kind: str) -> str:
+    return f"{hashlib.sha256(data).hexdigest()[:32]}.{kind}"
 
 
 def _check_side(field: str, width: int, height: int, most: int) -> None:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.kit import pictures
+
 # the versions of Owncast that wrote these schemas: the number in `config`, and the last migration of goose
 V0_0_13, V0_1, V0_2_3, V0_3 = (6, None), (7, None), (9, None), (None, 12)
 Schema = tuple[int | None, int | None]
@@ -21,6 +23,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 BORN = datetime(2022, 3, 4, 5, 6, 7, tzinfo=UTC)
 KEY_BITS = 2048
+# the bcrypt hash of this password, at the lowest cost
+PASSWORD, BCRYPT = "old password", "$2a$04$igTROs7VPlGQzZqhggwYuu86hsZH90YI/FytsjxPGIBIrlavi4X8u"
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,19 @@ TABLES = {
 ADDED_8 = ('ALTER TABLE ap_followers ADD COLUMN "shared_inbox" TEXT',)
 ADDED_9 = ('ALTER TABLE ap_followers ADD COLUMN "last_validated_at" TIMESTAMP',)
 ADDED_0_3 = (
+    'CREATE TABLE federated_servers ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "iri" TEXT NOT NULL UNIQUE, "name" TEXT, '
+    '"logo_url" TEXT, "stream_title" TEXT, "added_at" TIMESTAMP DEFAULT CURRENT_TIMESTAMP, "followed_at" TIMESTAMP, '
+    '"accepted_at" TIMESTAMP, "follow_status" TEXT DEFAULT \'pending\')',
+    'CREATE TABLE stream_event_series ("id" TEXT NOT NULL PRIMARY KEY, "name" TEXT NOT NULL, '
+    '"description" TEXT NOT NULL DEFAULT \'\', "recurrence" TEXT NOT NULL, "duration_minutes" INTEGER NOT NULL '
+    'DEFAULT 60, "active" BOOLEAN NOT NULL DEFAULT TRUE, "created_at" TIMESTAMP DEFAULT CURRENT_TIMESTAMP, '
+    '"updated_at" TIMESTAMP DEFAULT CURRENT_TIMESTAMP)',
+    'CREATE TABLE stream_events ("id" TEXT NOT NULL PRIMARY KEY, "series_id" TEXT, "original_start" TIMESTAMP, '
+    '"name" TEXT NOT NULL, "description" TEXT NOT NULL DEFAULT \'\', "start_time" TIMESTAMP NOT NULL, '
+    '"duration_minutes" INTEGER NOT NULL DEFAULT 60, "timezone" TEXT NOT NULL DEFAULT \'UTC\', '
+    '"status" TEXT NOT NULL DEFAULT \'scheduled\', "federated_at" TIMESTAMP, "webhook_warning_sent_at" TIMESTAMP, '
+    '"webhook_started_sent_at" TIMESTAMP, "webhook_ended_sent_at" TIMESTAMP, '
+    '"created_at" TIMESTAMP DEFAULT CURRENT_TIMESTAMP, "updated_at" TIMESTAMP DEFAULT CURRENT_TIMESTAMP)',
     'ALTER TABLE ap_followers ADD COLUMN "directory" BOOLEAN DEFAULT FALSE',
     'ALTER TABLE auth RENAME COLUMN "token" TO "auth_key"',
     "ALTER TABLE auth ADD COLUMN \"provider\" TEXT NOT NULL DEFAULT ''",
@@ -303,7 +320,7 @@ def lived_in(path: Path, schema: Schema = V0_2_3, base: str = SERVER, pem: str =
         social_handles=[{"Platform": "github", "URL": "https://example.org/nord"}],
         external_actions=[{"URL": "https://example.org/tip", "Title": "Tip", "OpenExternally": True}],
         stream_keys=[{"Key": "first-key-1", "Comment": "Desk"}, {"Key": "second-key", "Comment": ""}],
-        admin_password_key="$2a$10$abcdefghijklmnopqrstuv",
+        admin_password_key=BCRYPT,
         blocked_usernames=["owncast", "admin"],
         federation_enabled=True,
         federation_username="live",
@@ -320,8 +337,11 @@ def lived_in(path: Path, schema: Schema = V0_2_3, base: str = SERVER, pem: str =
     _fediverse(made, base)
     made.emoji("sea/fish.png", "boat.png", "sea/boat.png", "sea/odd name.png")
     made.emoji("flag.svg", data=b"<svg/>")
-    (made.path / "logo.png").write_bytes(PNG)
-    made.set(logo_path="logo.png")
+    (made.path / "logo.png").write_bytes(pictures.png(30, 30))
+    (made.path / "favicon.ico").write_bytes(pictures.ico(pictures.png(16, 16)))
+    made.set(logo_path="logo.png", favicon_path="favicon.ico")
+    (made.path / "public" / "deep").mkdir(parents=True)
+    (made.path / "public" / "deep" / "sea.txt").write_text("deep blue")
     return made
 
 

@@ -1,7 +1,7 @@
 """A follower of a server that was moved here from Owncast: a Fedify server, which is told nothing of the move.
 
-The part of the old server is played by a node with the same address and name. What Owncast would have stored of it goes
-into a data folder of Owncast's: the key, the follower as its tables keep one, and a post.
+The part of the old server is played by a node with the same address and name, which has capital letters. What Owncast
+would have stored of it goes into a data folder of Owncast's: the key, the follower as its tables keep one, and a post.
 """
 
 import json
@@ -21,6 +21,8 @@ from tests.kit.signing import ACTIVITY_JSON
 
 pytestmark = pytest.mark.timeout(180)
 
+NAME = "StudioNord"
+
 
 def private_key(folder: Path, channel: str) -> str:
     """The key of a channel, as its node has stored it."""
@@ -38,7 +40,8 @@ async def test_a_follower_of_the_old_server_goes_on_following_without_a_new_foll
         peer = Fedify(origin, told)
         vera, olaf = peer.account("vera"), peer.account("olaf")
         async with town(tmp_path / "old") as old:
-            port, us = old.node.web_port, old.us
+            await old.change("federation/username", NAME)
+            port, us = old.node.web_port, f"{old.origin}/federation/user/{NAME}"
             follow = await vera.do("follow", us, object=us)
             await peer.activity("Accept", us, id=follow["id"])
             await old.tell("federation/send", value="From the old server")
@@ -50,16 +53,21 @@ async def test_a_follower_of_the_old_server_goes_on_following_without_a_new_foll
             private_key=private_key(tmp_path / "old", "home"),
             server_url=old.origin,
             federation_enabled=True,
-            federation_username="streamer",
+            federation_username=NAME,
         )
         at_peer = {"inbox": f"{vera.url}/inbox", "username": f"vera@{peer.authority}", "request": follow["id"]}
         owncast.add("ap_followers", follower(vera.url, us, **at_peer))
-        document = json.dumps(note(POST, "<p>Long ago</p>", old.origin, "streamer"))
-        owncast.add("ap_outbox", {"iri": f"{old.origin}/federation/{POST}", "value": document, "type": "Note"})
+        post = json.dumps(note(POST, "<p>Long ago</p>", old.origin, NAME))
+        owncast.add("ap_outbox", {"iri": f"{old.origin}/federation/{POST}", "value": post, "type": "Note"})
         await take_over(owncast.path, Config(data_dir=tmp_path / "new"))
 
         async with town(tmp_path / "new", port=port) as new:
-            assert (new.us, await new.links("")) == (us, [vera.url])
+            assert await new.links("") == [vera.url]
+            for name in (NAME, NAME.lower()):
+                known = await new.http.get(f"/.well-known/webfinger?resource=acct:{name}@{new.authority}")
+                assert {link["href"] for link in known.json()["links"] if link["rel"] == "self"} == {us}
+                document = await new.http.get(f"/federation/user/{name}", headers={"Accept": ACTIVITY_JSON})
+                assert (document.json()["id"], document.json()["preferredUsername"]) == (us, NAME)
             await new.tell("federation/send", value="From the new server")
             # 202 is what Fedify answers when the signature verifies by the key that it knows the actor by
             after = await peer.activity("Create", us, content="<p>From the new server</p>")

@@ -1,6 +1,5 @@
 """The command `fedistream import-owncast`: checks, locks and copies, then one transaction, and a report."""
 
-import os
 import shutil
 import sys
 import tempfile
@@ -24,7 +23,6 @@ from fedistream.db import Database, DatabaseProblem, atomic
 
 REPORT = "owncast-import.txt"
 SCRATCH = ".import-"  # the beginning of the name of the folder with the copy
-EMOJI = "emoji"  # the folder, as in `app/services.py`
 
 
 @click.command(context_settings={"show_default": True})
@@ -46,8 +44,9 @@ async def preview(source: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="fedistream-") as scratch, _problems():
         data = folder.find(source)
         report.take("emoji", sum(1 for _ in files.emoji(data, set(), report)))
+        report.take("public files", sum(1 for _ in files.public(data, report)))
         with folder.opened(data, Path(scratch)) as rows:
-            await Transfer(rows, report, datetime.now(UTC), _progress, dry=True).run()
+            await Transfer(rows, report, datetime.now(UTC), _progress).run()
     click.echo(report.text(dry=True))
 
 
@@ -65,8 +64,10 @@ async def take_over(source: Path, options: Config) -> None:
             # in the data folder, where there is as much room as the rows will need
             with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=options.data_dir) as scratch:
                 data = folder.find(source)
-                with folder.opened(data, Path(scratch)) as rows, _emoji(data, options.data_dir / EMOJI, report):
-                    await atomic(Transfer(rows, report, datetime.now(UTC), _progress).run)
+                with folder.opened(data, Path(scratch)) as rows, files.Copies(options.data_dir) as copies:
+                    files.copy_emoji(data, copies, report)
+                    files.copy_public(data, copies, report)
+                    await atomic(Transfer(rows, report, datetime.now(UTC), _progress, copies).run)
         finally:
             await database.close()
         text = report.text()
@@ -93,24 +94,6 @@ def _problems() -> Iterator[None]:
         raise StartupError(f"{text}. Nothing was changed.", BAD_DATA) from error
     except OSError as error:
         raise StartupError(f"{error.filename or 'a file'}: {error.strerror}. Nothing was changed.", BAD_DATA) from error
-
-
-@contextmanager
-def _emoji(data: Path, to: Path, report: Report) -> Iterator[None]:
-    """Copy the emoji, and remove them again if what follows fails."""
-    to.mkdir(exist_ok=True)
-    made: list[Path] = []
-    there = {os.path.splitext(name)[0].lower() for name in os.listdir(to)}
-    try:
-        for each in files.emoji(data, there, report):
-            made.append(to / each.name)
-            shutil.copyfile(each.path, made[-1])
-            report.take("emoji")
-        yield
-    except BaseException:
-        for path in made:
-            path.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

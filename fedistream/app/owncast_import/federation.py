@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from activitypub.addressing import Visibility, audience, visibility
 from activitypub.refusal import Refused
@@ -19,10 +20,11 @@ from activitypub.vocabulary.objects import Object, parse_object, write_object
 from fedistream.app.owncast_import.folder import EPOCH, Source, moment, text
 from fedistream.app.owncast_import.report import Report
 from fedistream.core import plain_text
-from fedistream.federation.models import URL, EngagementRow, FollowerRow, PostRow, RemoteActorRow
+from fedistream.federation.directory.listed import MAX_SERVERS
+from fedistream.federation.models import URL, EngagementRow, FeaturedServerRow, FollowerRow, PostRow, RemoteActorRow
 from fedistream.federation.remote_actors import MAX_HANDLE, MAX_NAME
 from fedistream.federation.urls import POST_ID
-from fedistream.federation.values import Kind, State
+from fedistream.federation.values import FeaturedState, Kind, State
 
 KINDS = {
     "FEDIVERSE_ENGAGEMENT_FOLLOW": Kind.FOLLOW,
@@ -219,3 +221,39 @@ def engagements(source: Source, home: Home, ids: Mapping[str, int], report: Repo
                 activity_id=text(row["iri"], URL),
                 at=at,
             )
+
+
+def featured(source: Source, home: Home, report: Report, now: datetime) -> Iterator[FeaturedServerRow]:
+    """Yield the servers whose streams are featured. Owncast keeps no inbox of them, but names all actors alike."""
+    columns = ("iri", "name", "stream_title", "logo_url", "added_at", "followed_at", "accepted_at", "follow_status")
+    count = 0
+    for row in source.rows("federated_servers", columns):
+        actor = text(row["iri"], URL + 1).rstrip("/")
+        state = _FEATURED.get(text(row["follow_status"], 20))
+        if state is None or not _fits(f"{actor}/inbox") or not _OWNCAST_ACTOR.fullmatch(urlsplit(actor).path):
+            report.leave("featured streams", "their address or state cannot be read", actor)
+            continue
+        if (count := count + 1) > MAX_SERVERS:
+            report.leave("featured streams", f"there can be {MAX_SERVERS} at most", actor)
+            continue
+        logo, parts = text(row["logo_url"], URL + 1), urlsplit(actor)
+        added = moment(row["added_at"]) or now
+        yield FeaturedServerRow(
+            url=f"{parts.scheme}://{parts.netloc}",
+            actor=actor,
+            inbox=f"{actor}/inbox",
+            channel_id=home.channel_id,
+            state=state.value,
+            # an Undo of it is understood by its actor and object
+            follow={"type": "Follow", "id": f"{home.actor}#follow/{count}", "actor": home.actor, "object": actor},
+            name=plain_text.name(text(row["name"], 1000), MAX_NAME) or parts.netloc,
+            logo=logo if _fits(logo) else "",
+            title=plain_text.one_line(text(row["stream_title"], 500), 500),
+            tags=[],
+            added_at=added,
+            followed_at=moment(row["accepted_at"]) or moment(row["followed_at"]),
+        )
+
+
+_FEATURED = {each.value: each for each in FeaturedState}
+_OWNCAST_ACTOR = re.compile(r"/federation/user/[\w.-]{1,100}")

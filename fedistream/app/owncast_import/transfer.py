@@ -13,9 +13,11 @@ from tortoise.queryset import QuerySet
 from activitypub.signatures.keys import BadKey
 from fedistream.access_tokens.models import IntegrationRow
 from fedistream.api.wording import explain
-from fedistream.app.owncast_import import chat, federation
+from fedistream.app.owncast_import import chat, federation, schedule
 from fedistream.app.owncast_import import settings as owncast
+from fedistream.app.owncast_import.files import IMAGES, Copies
 from fedistream.app.owncast_import.folder import Source
+from fedistream.app.owncast_import.images import images
 from fedistream.app.owncast_import.report import Report
 from fedistream.app.owncast_import.webhooks import webhooks
 from fedistream.broadcasts.models import BroadcastRow
@@ -27,10 +29,11 @@ from fedistream.chat.models import IpBanRow, MessageRow
 from fedistream.chat.values import Kind
 from fedistream.core.errors import Conflict, Invalid
 from fedistream.db.versions import bump_version, versions
-from fedistream.federation.models import FederationKeyRow, FollowerRow, PostRow, RemoteActorRow
+from fedistream.federation.models import FeaturedServerRow, FederationKeyRow, FollowerRow, PostRow, RemoteActorRow
 from fedistream.people.models import PersonRow
-from fedistream.people.passwords import HASHER
+from fedistream.people.passwords import HASHER, is_bcrypt
 from fedistream.people.service import ADMIN, MAX_PASSWORD, MIN_PASSWORD
+from fedistream.schedule.models import ScheduledEventRow, ScheduleSeriesRow
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.models import NODE, SettingRow
 from fedistream.settings.service import CACHE_KEY as SETTINGS_KEY
@@ -65,6 +68,8 @@ async def must_be_empty() -> None:
         "access tokens": IntegrationRow.all(),
         "IP bans": IpBanRow.all(),
         "broadcasts": BroadcastRow.all(),
+        "scheduled events": ScheduledEventRow.all(),
+        "featured streams": FeaturedServerRow.all(),
     }
     there = [name for name, rows in used.items() if await rows.exists()]
     if there:
@@ -128,13 +133,17 @@ def batches(rows: Iterable[Model]) -> Iterator[tuple[type[Model], list[Model]]]:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One import. With `dry`, nothing is read from or written to the node."""
+    """One import. Without `copies`, nothing is read from or written to the node."""
 
     source: Source
     report: Report
     now: datetime
     progress: Progress
-    dry: bool = False
+    copies: Copies | None = None
+
+    @property
+    def dry(self) -> bool:
+        return self.copies is None
 
     async def run(self) -> None:
         """Move everything; to be called in a transaction unless it is dry. Raises Conflict."""
@@ -145,13 +154,15 @@ class Transfer:
             await must_be_empty()
             channel_id = await self._channel(store)
         await self._settings(store, channel_id)
+        await self._images(store, channel_id)
         await self._secrets(store, channel_id)
         await self._chat(sink, channel_id)
         await self._federation(sink, store, channel_id)
         await self._store(sink, "webhooks", "webhooks", webhooks(self.source, self.report, self.now))
+        await self._schedule(sink, channel_id)
         if not self.dry:
             await bump_version(WEBHOOKS_KEY)
-        self._left(store)
+        self._left()
         if not self.dry:
             await bump_version(DONE)
 
@@ -166,6 +177,13 @@ class Transfer:
         for found in owncast.settings(store, self.report):
             await self._set(found.setting.name, found.value, channel_id)
             self.report.take("settings")
+
+    async def _images(self, store: owncast.Datastore, channel_id: int) -> None:
+        for found in images(self.source.data, store, self.report):
+            if self.copies is not None:
+                self.copies.write(found.data, IMAGES, found.file)
+            await self._set(found.setting, found.file, channel_id)
+            self.report.take(found.what)
 
     async def _set(self, name: str, value: object, channel_id: int) -> None:
         if self.dry:
@@ -212,19 +230,22 @@ class Transfer:
     async def _password(self, password: str) -> None:
         if not password:
             return
-        if password.startswith(BCRYPT):
-            why = "it is stored as a bcrypt hash; the next start makes another one and prints it"
+        if password.startswith(BCRYPT) and not is_bcrypt(password):
+            why = "its bcrypt hash cannot be used; the next start makes another password and prints it"
             self.report.leave("admin password", why)
             return
-        if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-            why = f"it is shorter than {MIN_PASSWORD} characters; the next start makes another one and prints it"
+        if len(password) > MAX_PASSWORD:
+            why = f"it is longer than {MAX_PASSWORD} characters; the next start makes another one and prints it"
             self.report.leave("admin password", why)
             return
         self.report.take("admin password")
         if not self.dry:
-            hashed = HASHER.hash(password)
-            if not await PersonRow.filter(name=ADMIN).update(role=ADMIN, password_hash=hashed):
-                await PersonRow.create(name=ADMIN, role=ADMIN, password_hash=hashed, created_at=self.now)
+            # a bcrypt hash is replaced at the first sign-in
+            hashed = password if is_bcrypt(password) else HASHER.hash(password)
+            weak = None if hashed == password else len(password) < MIN_PASSWORD
+            values: dict[str, Any] = {"role": ADMIN, "password_hash": hashed, "weak": weak}
+            if not await PersonRow.filter(name=ADMIN).update(**values):
+                await PersonRow.create(name=ADMIN, **values, created_at=self.now)
 
     async def _chat(self, sink: Sink, channel_id: int) -> None:
         source, report, now = self.source, self.report, self.now
@@ -249,34 +270,41 @@ class Transfer:
         try:
             base = flagged_address(store.text("server_url"))
         except Invalid:
-            for what, table in (("followers", "ap_followers"), ("posts", "ap_outbox")):
+            tables = {"followers": "ap_followers", "posts": "ap_outbox", "featured streams": "federated_servers"}
+            for what, table in tables.items():
                 if count := source.count(table):
                     report.leave(what, "the server has no address (serverURL) that can be used here", count=count)
             return
         name = store.text("federation_username") or str(BY_NAME["federation.username"].default)
-        if name != name.lower():
-            report.note(
-                f"the account is called {name.lower()} here, without capital letters: servers that know it as {name} "
-                "take it for another one, and its followers have to follow again"
-            )
         home = federation.Home(channel_id, base, f"{base}/federation/user/{name}")
         await self._store(sink, "remote actors", "ap_followers", federation.actors(source, report))
         ids = await sink.actor_ids()
         await self._store(sink, "followers", "ap_followers", federation.followers(source, home, ids, self.now))
         await self._store(sink, "posts", "ap_outbox", federation.posts(source, home, report, self.now))
+        featured = federation.featured(source, home, report, self.now)
+        await self._store(sink, "featured streams", "federated_servers", featured)
         engagements = federation.engagements(source, home, ids, report)
         await self._store(sink, "follows, likes and shares", "ap_accepted_activities", engagements)
+
+    async def _schedule(self, sink: Sink, channel_id: int) -> None:
+        source, report, now = self.source, self.report, self.now
+        taken: dict[str, str] = {}
+
+        def rules() -> Iterator[ScheduleSeriesRow]:
+            for row in schedule.series(source, channel_id, report, now):
+                taken[row.id] = row.name
+                yield row
+
+        await self._store(sink, "series of events", schedule.SERIES, rules())
+        events = schedule.events(source, channel_id, taken, report, now)
+        await self._store(sink, "scheduled events", schedule.EVENTS, events)
 
     async def _store(self, sink: Sink, what: str, table: str, rows: Iterable[Model]) -> None:
         with self.progress(what, self.source.count(table)) as advance:
             self.report.take(what, await sink.store(rows, advance))
 
-    def _left(self, store: owncast.Datastore) -> None:
-        """Report the tables and files that have no counterpart here yet."""
-        for key, what in (("logo_path", "logo"), ("favicon_path", "favicon")):
-            name = store.text(key)
-            if name and (self.source.data / name).is_file():
-                self.report.leave(what, owncast.NO_FEATURE, name)
+    def _left(self) -> None:
+        """Report the tables that have no counterpart here yet."""
         for table, what in LEFT.items():
             if count := self.source.count(table):
                 self.report.leave(what, owncast.NO_FEATURE, count=count)
@@ -284,8 +312,6 @@ class Transfer:
 
 LEFT = {
     "notifications": "browsers that asked for notifications",
-    "federated_servers": "featured streams",
-    "scheduled_events": "scheduled events",
 }
 
 

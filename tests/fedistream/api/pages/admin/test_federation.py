@@ -70,11 +70,11 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
         False,
     ]
     assert value("node.public_url") == "https://live.example"
-    assert value("federation.username") == "boats"
+    assert value("federation.username") == "Boats"
     assert (value("federation.replies"), value("federation.quotes")) == ("on", False)
     assert value("federation.also_known_as") == ["https://old.example/users/me", "https://older.example/users/me"]
     page = await admin.see(PAGE)
-    assert "@boats@live.example" in page
+    assert "@Boats@live.example" in page
     assert "https://old.example/users/me\nhttps://older.example/users/me</textarea>" in page
 
 
