@@ -279,6 +279,7 @@ class Ingest:
         self._held, self._held_bytes = [], 0
         # the timeline began at 0 because nobody knew when this publisher would go on the air
         shift = self._timeline.shift(start_ms - samples[0].dts_ms)
+        self._health.shift(shift)
         for sample in samples:
             if self._is_in_epoch(sample):
                 sink.put(Sample(sample.kind, sample.dts_ms + shift, sample.data, sample.key, sample.cts_ms))

@@ -115,6 +115,11 @@ class StreamHealth:
         self._jumped_at = now
         self.next_measurement = float("-inf")
 
+    def shift(self, by_ms: int) -> None:
+        """Follow a timeline that was moved as a whole: no time has passed."""
+        if self._key_ms is not None:
+            self._key_ms += by_ms
+
     def measure(self, now: float, timeline: Timeline, unusable: dict[Kind, int]) -> None:
         """Measure rates and clocks, if it is time to. `unusable` counts the tags in a row that were left out."""
         if self._began is None:

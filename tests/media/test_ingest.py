@@ -88,6 +88,13 @@ def test_the_timeline_begins_where_the_broadcast_is() -> None:
     assert sheet.samples[-1].dts_ms == pytest.approx(92_000, abs=60)
 
 
+def test_an_encoder_that_returns_is_not_told_that_keyframes_were_missing_while_it_was_away() -> None:
+    on_warning = list[StreamWarning]()
+    taken = Ingest(lambda: (Hub(), 90_000), IngestCallbacks(warning=on_warning.append))
+    feed(taken, CLIP)
+    assert (on_warning, taken.warnings) == ([], ())
+
+
 def test_pictures_wait_for_the_sounds_configuration_and_lose_nothing() -> None:
     taken, sheet = ingest()
     pictures, tones = video(CLIP), audio(CLIP)
