@@ -34,6 +34,14 @@ async def server_config(request: ApiRequest, services: OwncastServices) -> Respo
     )
 
 
+async def broadcaster(request: ApiRequest, services: OwncastServices) -> Response:
+    """GET /api/admin/broadcaster, which the status has had since 0.0.5. Raises Conflict while there is none."""
+    encoder = services.broadcasts.live_status(request.channel.id).encoder
+    if encoder is None:
+        raise Conflict("no broadcaster connected")
+    return json_response({"success": True, "message": "", "broadcaster": shapes.broadcaster(encoder)}, headers=NO_CACHE)
+
+
 async def disconnect(request: ApiRequest, services: OwncastServices) -> Response:
     if not await services.broadcasts.disconnect(request.channel.id):
         raise Conflict("no inbound stream connected")

@@ -41,6 +41,7 @@ PUBLIC = (
 
 ADMIN = (
     Endpoint("GET", "/api/admin/status", admin.status, Permission.ADMIN, EARLY),
+    Endpoint("GET", "/api/admin/broadcaster", admin.broadcaster, Permission.ADMIN, EARLIEST),
     Endpoint("GET", "/api/admin/serverconfig", admin.server_config, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/viewers", admin.viewer_list, Permission.ADMIN, LATER),
     Endpoint("GET", "/api/admin/logs", admin.logs, Permission.ADMIN, EARLY),

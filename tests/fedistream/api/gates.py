@@ -48,6 +48,7 @@ OWNCAST_PUBLIC = rows(
 OWNCAST_ADMIN = rows(
     "admin",
     "GET /api/admin/status",
+    "GET /api/admin/broadcaster",
     "GET /api/admin/serverconfig",
     "GET /api/admin/viewers",
     "GET /api/admin/viewersOverTime",

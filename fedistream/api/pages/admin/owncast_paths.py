@@ -8,6 +8,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin import (
     chat,
     emoji,
+    featured,
     federation,
     followers,
     messages,
@@ -28,6 +29,7 @@ PATHS: Mapping[str, str] = {
     "config-social-items": STREAM,
     "config-video": f"{PAGE}video",
     "config-storage": f"{PAGE}storage",
+    "config-featured": featured.PAGE,
     "config/general": f"{PAGE}general",
     "config/server": f"{PAGE}server",
     "config-chat": chat.PAGE,
@@ -36,6 +38,7 @@ PATHS: Mapping[str, str] = {
     "access-tokens": tokens.PAGE,
     "chat/messages": messages.PAGE,
     "chat/users": visitors.PAGE,
+    "users": visitors.PAGE,
     "chat/emojis": emoji.PAGE,
     "emoji": emoji.PAGE,
     "federation/followers": followers.PAGE,

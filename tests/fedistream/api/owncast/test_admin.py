@@ -26,6 +26,17 @@ async def test_the_admin_sees_encoder_viewers_and_peaks(faces: Faces) -> None:
     assert answer.headers["cache-control"] == "no-cache, no-store, must-revalidate"
 
 
+async def test_the_oldest_clients_ask_for_the_encoder_alone(faces: Faces) -> None:
+    home = faces.channels.home().id
+    async with faces.client() as http:
+        none = await http.get("/api/admin/broadcaster", headers=RIGHT)
+        assert (none.status_code, none.json()) == (400, {"success": False, "message": "no broadcaster connected"})
+        faces.broadcasts.on[home] = live(home)
+        found = (await http.get("/api/admin/broadcaster", headers=RIGHT)).json()
+        status = (await http.get("/api/admin/status", headers=RIGHT)).json()
+    assert found == {"success": True, "message": "", "broadcaster": status["broadcaster"]}
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_the_admin_ends_the_broadcast(faces: Faces, method: str) -> None:
     home = faces.channels.home().id
