@@ -16,8 +16,11 @@ CODECS_EVERYWHERE = ("copy", "libx264")  # what needs no hardware
 MAX_SOCKET_PAYLOAD = 2048  # bytes of one chat frame, Owncast's number
 
 
-def web_config(values: Values) -> Json:
-    """WebConfig. What Owncast leaves out when it is empty (streamTitle, socketHostOverride) is left out here too."""
+def web_config(values: Values, followers: int | None = None) -> Json:
+    """WebConfig. What Owncast leaves out when it is empty (streamTitle, socketHostOverride) is left out here too.
+
+    `followers` is the number of followers, None while it is not known.
+    """
     shape: Json = {
         "name": values["name"],
         "summary": values["serversummary"],
@@ -39,7 +42,7 @@ def web_config(values: Values) -> Json:
         "nsfw": values["nsfw"],
         "autoplay": values["autoplay"],
         "notifications": {"browser": {"enabled": part(values["notifications/browser"], "enabled")}},
-        "federation": federation(values),
+        "federation": federation(values, followers),
         "authentication": {"indieAuthEnabled": bool(values["serverurl"])},
         "schedule": schedule(values),
     }
@@ -50,7 +53,7 @@ def web_config(values: Values) -> Json:
     return shape
 
 
-def federation(values: Values) -> Json:
+def federation(values: Values, followers: int | None) -> Json:
     """The federation part of WebConfig; an account needs federation, a user name and a public host."""
     shape: Json = {
         "enabled": values["federation/enable"],
@@ -59,6 +62,8 @@ def federation(values: Values) -> Json:
     username, host = text(values["federation/username"]), urlsplit(text(values["serverurl"])).netloc
     if values["federation/enable"] and username and host:
         shape["account"] = f"{username}@{host}"
+        if followers is not None:
+            shape["followerCount"] = followers
     return shape
 
 

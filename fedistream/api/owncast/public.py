@@ -1,5 +1,7 @@
 """Calls that need no permission."""
 
+import contextlib
+
 from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
@@ -9,6 +11,7 @@ from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.setting_values import read
 from fedistream.api.owncast.social_platforms import PLATFORMS
+from fedistream.core.errors import Outage
 
 
 def status_shape(services: OwncastServices, channel_id: int) -> shapes.Json:
@@ -29,7 +32,12 @@ async def status(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def config(request: ApiRequest, services: OwncastServices) -> Response:
-    return json_response(config_shapes.web_config(read(services.settings, request.channel.id)), headers=NO_CACHE)
+    values = read(services.settings, request.channel.id)
+    followers = None
+    if values["federation/enable"]:
+        with contextlib.suppress(Outage):  # players need the rest of it while the database is away
+            followers = await services.followers.count(request.channel.id)
+    return json_response(config_shapes.web_config(values, followers), headers=NO_CACHE)
 
 
 async def ping(request: ApiRequest, services: OwncastServices) -> Response:

@@ -61,10 +61,11 @@ def test_the_spam_key_carries_whether_the_protection_is_on_as_owncasts_does() ->
 
 def test_the_account_needs_federation_a_name_and_a_host() -> None:
     values = {**WITHOUT, "federation/enable": True, "federation/username": "ann", "serverurl": "https://live.example"}
-    assert web_config(values)["federation"] == {
+    assert web_config(values, followers=3)["federation"] == {
         "enabled": True,
         "hideFollowersTab": False,
         "account": "ann@live.example",
+        "followerCount": 3,
     }
     assert "account" not in str(web_config({**values, "serverurl": ""}))
     assert "account" not in str(web_config({**values, "federation/enable": False}))

@@ -22,6 +22,14 @@ async def test_a_node_that_nobody_follows_says_so(faces: Faces) -> None:
             assert (await http.get(path, headers=RIGHT)).json() == []
 
 
+async def test_the_config_counts_followers_while_federation_is_on(faces: Faces) -> None:
+    async with faces.client() as http:
+        assert "followerCount" not in (await http.get("/api/config")).json()["federation"]
+        await faces.settings.change("node.public_url", "https://node.example")
+        await faces.settings.change("federation.enabled", True)
+        assert (await http.get("/api/config")).json()["federation"]["followerCount"] == 0
+
+
 @pytest.mark.parametrize("query", ["offset=-1", "limit=x", "offset=1e3", "limit=99999999999", "limit=½"])
 async def test_odd_spans_are_refused(faces: Faces, query: str) -> None:
     async with faces.client() as http:
