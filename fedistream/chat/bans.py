@@ -94,15 +94,16 @@ class Bans:
         in_transaction: InTransaction = _nothing,
         *,
         cause: Cause | None = None,
+        own: bool = False,
     ) -> None:
         """Ban an address or a network. A second ban of the same one changes nothing.
 
         `in_transaction(address)` is awaited in the same transaction and may await nothing but the database. Raises
         Invalid for a text that is not an address or network, for a network that is too large, for this machine's own
-        address, and when there are MAX_BANS bans already.
+        address unless `own` is set, and when there are MAX_BANS bans already.
         """
         network = parse(address)
-        if network.is_loopback:
+        if network.is_loopback and not own:
             raise Invalid("IP address", ChatProblem.OWN_ADDRESS)
         ban = IpBan(name(network), notes[:MAX_NOTES], self._now(), cause)
         await atomic(self._insert, network, ban, in_transaction, turn=self._turn, on_committed=self._know)

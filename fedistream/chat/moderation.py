@@ -129,10 +129,12 @@ class Moderation:
         for connection in tuple(self._presence.of_visitor(visitor_id)):
             connection.listener.close(CloseReason.DISABLED)
 
-    async def ban(self, address: str, actor: str = ADMIN, why: str = "", *, cause: Cause | None = None) -> None:
-        """Ban an address or a network and close its connections. Raises Invalid."""
+    async def ban(
+        self, address: str, actor: str = ADMIN, why: str = "", *, cause: Cause | None = None, own: bool = False
+    ) -> None:
+        """Ban an address or a network, with `own` also this machine's, and close its connections. Raises Invalid."""
         in_transaction = self._in_transaction(ActionKind.BAN_ADDRESS, actor, why, cause)
-        await self._bans.ban(address, why, in_transaction, cause=cause)
+        await self._bans.ban(address, why, in_transaction, cause=cause, own=own)
         self.close_banned()
 
     def close_banned(self) -> None:

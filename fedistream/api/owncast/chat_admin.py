@@ -75,7 +75,8 @@ async def ip_bans(request: ApiRequest, services: OwncastServices) -> Response:
 async def ban(request: ApiRequest, services: OwncastServices) -> Response:
     reason = why(request)
     cause = None if reason else Cause.ADMIN
-    await services.moderation.ban(request.member("value", str), request.principal.actor, reason, cause=cause)
+    # Owncast takes addresses of its own machine here, which clients use to try bans out
+    await services.moderation.ban(request.member("value", str), request.principal.actor, reason, cause=cause, own=True)
     return done("IP address banned")
 
 

@@ -102,6 +102,14 @@ async def test_what_is_written_along_with_a_ban_is_written_with_it_or_the_ban_is
     assert bans.holds("192.0.2.9")
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_this_machines_own_address_is_banned_when_that_is_meant(bans: Bans, address: str) -> None:
+    await bans.ban(address, own=True)
+    assert bans.holds(address)
+    await bans.lift(address)
+    assert not bans.holds(address)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "unix:", ""])
 async def test_this_machine_is_never_banned_with_somebody(bans: Bans, address: str) -> None:
     await bans.ban_network(address)
