@@ -226,16 +226,17 @@ def engagements(source: Source, home: Home, ids: Mapping[str, int], report: Repo
 def featured(source: Source, home: Home, report: Report, now: datetime) -> Iterator[FeaturedServerRow]:
     """Yield the servers whose streams are featured. Owncast keeps no inbox of them, but names all actors alike."""
     columns = ("iri", "name", "stream_title", "logo_url", "added_at", "followed_at", "accepted_at", "follow_status")
-    count = 0
+    seen: set[str] = set()
     for row in source.rows("federated_servers", columns):
         actor = text(row["iri"], URL + 1).rstrip("/")
         state = _FEATURED.get(text(row["follow_status"], 20))
         if state is None or not _fits(f"{actor}/inbox") or not _OWNCAST_ACTOR.fullmatch(urlsplit(actor).path):
             report.leave("featured streams", "their address or state cannot be read", actor)
             continue
-        if (count := count + 1) > MAX_SERVERS:
-            report.leave("featured streams", f"there can be {MAX_SERVERS} at most", actor)
+        if actor in seen or len(seen) >= MAX_SERVERS:
+            report.leave("featured streams", f"there can be {MAX_SERVERS} at most, and each once", actor)
             continue
+        seen.add(actor)
         logo, parts = text(row["logo_url"], URL + 1), urlsplit(actor)
         added = moment(row["added_at"]) or now
         yield FeaturedServerRow(
@@ -245,7 +246,7 @@ def featured(source: Source, home: Home, report: Report, now: datetime) -> Itera
             channel_id=home.channel_id,
             state=state.value,
             # an Undo of it is understood by its actor and object
-            follow={"type": "Follow", "id": f"{home.actor}#follow/{count}", "actor": home.actor, "object": actor},
+            follow={"type": "Follow", "id": f"{home.actor}#follow/{len(seen)}", "actor": home.actor, "object": actor},
             name=plain_text.name(text(row["name"], 1000), MAX_NAME) or parts.netloc,
             logo=logo if _fits(logo) else "",
             title=plain_text.one_line(text(row["stream_title"], 500), 500),
