@@ -46,6 +46,7 @@ from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor, Machine
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import TEND, Notices
+from fedistream.people.passwords import Passwords
 from fedistream.people.second_factor import SecondFactor
 from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
@@ -166,11 +167,11 @@ async def build(options: Config, platform: Platform) -> Services:
     return made
 
 
-async def open_base(options: Config, platform: Platform) -> Base:
+async def open_base(options: Config, platform: Platform, passwords: Passwords | None = None) -> Base:
     """Read the settings, channels and accounts from an open database. Raises StartupError."""
     clocks = platform.clocks
     settings, channels = Settings(platform.facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
-    people = People(clocks.now)
+    people = People(clocks.now, passwords)
     await settings.load()
     check_metrics_token(options.metrics_token)
     try:

@@ -45,9 +45,9 @@ def random_password() -> str:
 class People:
     """The accounts. Call `open` before anything else."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], passwords: Passwords | None = None) -> None:
         self._now = now
-        self._passwords = Passwords()
+        self._passwords = passwords or Passwords()
         self._salt = secrets.token_bytes(32)
         self._override = ""  # its hash
         self._stored = ""  # the hash in the database, as this process knows it

@@ -41,6 +41,7 @@ from tests.kit.asking import ADDRESS, Clock, basic, client, later
 from tests.kit.database import empty_database
 from tests.kit.made_once import give_keys, give_password, pages
 from tests.kit.onair import Broadcasts
+from tests.kit.quick_hashes import quick_passwords
 
 PASSWORD = "correct horse battery"
 RIGHT = basic(PASSWORD)
@@ -128,7 +129,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         platform = Platform(clocks, Bus(), Outbox(clocks.unix), guard or Guard())
         await give_password(PASSWORD, clock.now())
         options, broadcasts = Config(data_dir=folder), Broadcasts()
-        base = await open_base(options, platform)
+        base = await open_base(options, platform, quick_passwords())
         await give_keys(base.channel_ids(), clock.now())
         made = await join(options, platform, base, broadcasts)
         writing = asyncio.create_task(made.chat.chat.run())

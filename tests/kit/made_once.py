@@ -15,8 +15,8 @@ from fedistream.app.paths import STATIC, TEMPLATES
 from fedistream.federation.keys import NODE
 from fedistream.federation.models import FederationKeyRow
 from fedistream.people.models import PersonRow
-from fedistream.people.passwords import HASHER
 from fedistream.people.service import ADMIN
+from tests.kit.quick_hashes import HASHER
 from tests.kit.signing import rsa_key
 
 LOCK = Path(tempfile.gettempdir()) / "fedistream-bundles.lock"
@@ -43,7 +43,7 @@ def _hashed(password: str) -> str:
 
 
 async def give_password(password: str, now: datetime) -> None:
-    """Store the admin's password, as if it had been set before. To hash one takes 30 ms."""
+    """Store the admin's password, as if it had been set before by a node with `quick_passwords`."""
     await PersonRow.create(name=ADMIN, role=ADMIN, password_hash=_hashed(password), created_at=now)
 
 

@@ -12,6 +12,7 @@ from fedistream.people.models import PersonRow
 from fedistream.people.service import REMEMBERED, People
 from tests.kit import owncast_folder
 from tests.kit.invalid import invalid
+from tests.kit.quick_hashes import quick_passwords
 
 pytestmark = pytest.mark.usefixtures("database")
 PASSWORD = "correct horse battery"
@@ -25,20 +26,25 @@ class Clock:
         return self.now
 
 
+def quick_people() -> People:
+    """Return the accounts as a process that has just started knows them, with hashes of small costs."""
+    return People(Clock(), quick_passwords())
+
+
 async def test_the_first_start_makes_a_password_that_can_be_typed() -> None:
-    people = People(Clock())
+    people = quick_people()
     assert not await people.has_admin()
     password = await people.open()
     assert [len(group) for group in password.split("-")] == [5, 5, 5, 5]
     assert await people.has_admin()
     assert await people.check_admin(password)
-    assert await People(Clock()).open() == "", "it is shown once"
+    assert await quick_people().open() == "", "it is shown once"
 
 
 async def test_two_nodes_have_different_passwords() -> None:
-    first = await People(Clock()).open()
+    first = await quick_people().open()
     await PersonRow.all().delete()
-    assert await People(Clock()).open() != first
+    assert await quick_people().open() != first
 
 
 async def test_only_a_hash_is_stored() -> None:
@@ -53,7 +59,7 @@ async def test_only_a_hash_is_stored() -> None:
     "password", ["", "wrong", PASSWORD + " ", PASSWORD.upper(), "x" * 1025, "\0", "half \ud83d", "x" * 10_000_000]
 )
 async def test_another_password_is_wrong(password: str) -> None:
-    people = People(Clock())
+    people = quick_people()
     await people.set_admin_password(PASSWORD)
     assert not await people.check_admin(password)
     assert await people.check_admin(PASSWORD)
@@ -61,8 +67,8 @@ async def test_another_password_is_wrong(password: str) -> None:
 
 
 async def test_without_an_admin_every_password_is_wrong() -> None:
-    assert not await People(Clock()).check_admin("")
-    assert not await People(Clock()).check_admin(PASSWORD)
+    assert not await quick_people().check_admin("")
+    assert not await quick_people().check_admin(PASSWORD)
 
 
 async def test_a_password_that_was_right_a_moment_ago_is_known_without_a_hash() -> None:
@@ -83,7 +89,7 @@ async def test_a_password_that_was_right_a_moment_ago_is_known_without_a_hash() 
 
 async def test_a_password_is_remembered_while_it_is_used_and_an_hour_more() -> None:
     clock = Clock()
-    people = People(clock)
+    people = People(clock, quick_passwords())
     await people.set_admin_password(PASSWORD)
     for _ in range(5):
         clock.now += REMEMBERED - timedelta(seconds=1)
@@ -96,7 +102,7 @@ async def test_a_password_is_remembered_while_it_is_used_and_an_hour_more() -> N
 
 async def test_wrong_passwords_are_hashed_even_when_the_right_one_is_remembered() -> None:
     """An answer without a hash would come sooner, and would show that the admin is signed in."""
-    people = People(Clock())
+    people = quick_people()
     await people.set_admin_password(PASSWORD)
     await PersonRow.all().update(password_hash="plain")
     assert people.recall(PASSWORD)
@@ -106,11 +112,11 @@ async def test_wrong_passwords_are_hashed_even_when_the_right_one_is_remembered(
 @pytest.mark.parametrize(("set_as", "typed"), [("Gr\u00f6\u00dfe 12345", "Gro\u0308\u00dfe 12345")])
 async def test_a_letter_may_be_typed_as_one_character_or_as_two(set_as: str, typed: str) -> None:
     for first, second in ((set_as, typed), (typed, set_as)):
-        people = People(Clock())
+        people = quick_people()
         await people.set_admin_password(first)
         assert people.recall(second)
-        assert await People(Clock()).check_admin(first)
-        assert await People(Clock()).check_admin(second)
+        assert await quick_people().check_admin(first)
+        assert await quick_people().check_admin(second)
 
 
 async def test_a_password_that_was_stored_as_it_was_typed_still_opens() -> None:
@@ -121,7 +127,7 @@ async def test_a_password_that_was_stored_as_it_was_typed_still_opens() -> None:
 
 
 async def test_a_changed_password_holds_at_once_and_the_old_one_no_more() -> None:
-    people = People(Clock())
+    people = quick_people()
     await people.set_admin_password(PASSWORD)
     assert await people.check_admin(PASSWORD)
     await people.set_admin_password("another password")
@@ -147,7 +153,7 @@ async def test_an_old_password_that_is_being_checked_while_it_is_changed_is_not_
     [("", "8 to 1024"), ("seven c", "8 to 1024"), ("x" * 1025, "8 to 1024"), ("x\ud83d" * 8, "text")],
 )
 async def test_a_password_that_cannot_be_is_refused_and_the_old_one_stays(password: str, why: str) -> None:
-    people = People(Clock())
+    people = quick_people()
     await people.set_admin_password(PASSWORD)
     with invalid(why):
         await people.set_admin_password(password)
@@ -156,35 +162,35 @@ async def test_a_password_that_cannot_be_is_refused_and_the_old_one_stays(passwo
 
 @pytest.mark.parametrize("password", ["пароль с пробелом", "x" * 1024, "🔑🔑🔑🔑🔑🔑🔑🔑"])
 async def test_any_text_of_the_right_length_may_be_a_password(password: str) -> None:
-    people = People(Clock())
+    people = quick_people()
     await people.set_admin_password(password)
     assert await people.check_admin(password)
     assert not await people.check_admin(password[:-1])
 
 
 async def test_a_password_from_the_command_line_holds_in_place_of_the_stored_one_and_is_not_stored() -> None:
-    await People(Clock()).set_admin_password(PASSWORD)
-    people = People(Clock())
+    await quick_people().set_admin_password(PASSWORD)
+    people = quick_people()
     assert await people.open("flag") == ""
     assert people.recall("flag"), "it is in memory anyway"
     assert await people.check_admin("flag")
     assert not people.recall(PASSWORD)
     assert not await people.check_admin(PASSWORD)
-    later = People(Clock())
+    later = quick_people()
     await later.open()
     assert await later.check_admin(PASSWORD)
     assert not await later.check_admin("flag")
 
 
 async def test_with_a_password_from_the_command_line_none_is_made() -> None:
-    people = People(Clock())
+    people = quick_people()
     assert await people.open("flag") == ""
     assert await people.has_admin()
     assert not await PersonRow.exists()
 
 
 async def test_a_password_set_by_the_admin_takes_the_place_of_the_command_lines() -> None:
-    people = People(Clock())
+    people = quick_people()
     await people.open("flag")
     await people.set_admin_password(PASSWORD)
     assert await people.check_admin(PASSWORD)
@@ -194,7 +200,7 @@ async def test_a_password_set_by_the_admin_takes_the_place_of_the_command_lines(
 
 async def test_an_endless_password_from_the_command_line_is_refused() -> None:
     with invalid("1024"):
-        await People(Clock()).open("x" * 1025)
+        await quick_people().open("x" * 1025)
 
 
 async def test_a_hash_that_was_made_with_other_costs_is_made_anew_when_the_password_is_known() -> None:
@@ -250,12 +256,12 @@ async def test_a_password_from_the_command_line_is_not_called_weak() -> None:
 
 async def test_a_hash_that_cannot_be_read_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:
     await PersonRow.create(name="admin", role="admin", password_hash="plain", created_at=Clock()())
-    assert not await People(Clock()).check_admin("plain")
+    assert not await quick_people().check_admin("plain")
     assert "cannot be read" in caplog.text
 
 
 async def test_somebody_called_admin_without_the_role_is_no_admin() -> None:
-    people = People(Clock())
+    people = quick_people()
     await people.set_admin_password(PASSWORD)
     await PersonRow.all().update(role="")
     assert not await people.has_admin()
@@ -263,6 +269,6 @@ async def test_somebody_called_admin_without_the_role_is_no_admin() -> None:
 
 
 async def test_a_password_for_one_start_must_be_text_too() -> None:
-    people = People(Clock())
+    people = quick_people()
     with invalid("UTF-8"):
         await people.open(override="not UTF-8 \udcff")

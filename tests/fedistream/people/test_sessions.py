@@ -10,6 +10,7 @@ from fedistream.people.models import AdminSessionRow
 from fedistream.people.service import People
 from fedistream.people.sessions import IDLE, LIFE, MAX_SESSIONS, MAX_TOKEN, Sessions
 from fedistream.people.values import SessionKind
+from tests.kit.quick_hashes import quick_passwords
 
 pytestmark = pytest.mark.usefixtures("database")
 ADDRESS, AGENT = "203.0.113.7", "Browser/1.0"
@@ -134,9 +135,9 @@ async def test_one_and_all_others_are_ended(sessions: Sessions) -> None:
 
 async def test_another_password_ends_all_sessions_but_that_which_set_it(sessions: Sessions, clock: Clock) -> None:
     tokens = [await sessions.open(SessionKind.LOGIN, ADDRESS, AGENT) for _ in range(3)]
-    await People(clock).set_admin_password("another password", tokens[1][1].id)
+    await People(clock, quick_passwords()).set_admin_password("another password", tokens[1][1].id)
     assert [await sessions.find(token) is not None for token, _ in tokens] == [False, True, False]
-    await People(clock).set_admin_password("and one more")
+    await People(clock, quick_passwords()).set_admin_password("and one more")
     assert await sessions.all() == ()
 
 
