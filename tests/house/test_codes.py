@@ -17,7 +17,7 @@ from fedistream.chat.values import ActionKind, Cause
 from fedistream.core.errors import Problem
 from fedistream.notices import wording as notices
 from fedistream.notices.values import SkipReason
-from tests.house.tree import modules
+from tests.house.tree import modules, nodes
 
 
 def said(sentences: Mapping[Any, str]) -> dict[str, str]:
@@ -59,8 +59,8 @@ def test_values_are_refused_by_codes_and_not_by_sentences() -> None:
     calls = [
         (module.name, call.lineno, call.args[1])
         for module in modules(folders=("fedistream",)).values()
-        for call in ast.walk(module.tree)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Invalid"
+        for call in nodes(module, ast.Call)
+        if isinstance(call.func, ast.Name) and call.func.id == "Invalid"
     ]
     assert len(calls) > 100
     assert [(name, line) for name, line, given in calls if isinstance(given, ast.Constant | ast.JoinedStr)] == []

@@ -29,7 +29,7 @@ from fedistream.federation.replies import service as replies
 from fedistream.jobs import backoff, circuit_breaker
 from fedistream.notices import lifecycle, service
 from fedistream.settings.table import BY_NAME
-from tests.house.tree import ROOT, modules
+from tests.house.tree import ROOT, modules, nodes
 from tests.kit.faces import Faces, open_faces
 from tests.kit.federated import ORIGIN
 from tests.kit.signing import ACTIVITY_JSON
@@ -91,12 +91,12 @@ def sent() -> list[str]:
     """Every type of activity that the node composes, read from its source."""
     found: list[str] = []
     for module in modules(folders=("fedistream",)).values():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        for node in nodes(module, ast.Attribute):
+            if isinstance(node.value, ast.Name):
                 made = MADE.get(node.value.id, {}).get(node.attr)
                 found += [made] if made else []
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                found += told(node)
+        for call in nodes(module, ast.Call):
+            found += told(call) if isinstance(call.func, ast.Attribute) else []
     return found
 
 

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.house.tree import modules
+from tests.house.tree import modules, nodes
 
 MOST_PORTS = 50  # it may only become smaller
 BAG = re.compile(r"\w*(Context|Services|Clocks)")  # what is handed to a package as one argument
@@ -14,8 +14,8 @@ NAMELESS = frozenset({"Neighbours", "Parts", "Near"})
 def ports() -> Iterator[str]:
     """Every class that is a typing.Protocol itself."""
     for module in modules().values():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.ClassDef) and any(_is_protocol(base) for base in node.bases):
+        for node in nodes(module, ast.ClassDef):
+            if any(_is_protocol(base) for base in node.bases):
                 yield f"{module.path}:{node.lineno}: {node.name}"
 
 
@@ -35,8 +35,7 @@ def test_a_context_is_called_by_its_own_name_everywhere() -> None:
     aliases = [
         f"{module.path}:{node.lineno}: {alias.name} as {alias.asname}"
         for module in modules().values()
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ImportFrom)
+        for node in nodes(module, ast.ImportFrom)
         for alias in node.names
         if alias.asname is not None and BAG.fullmatch(alias.name)
     ]
@@ -47,7 +46,7 @@ def test_a_context_is_named_for_its_package() -> None:
     nameless = [
         f"{module.path}:{node.lineno}: {node.name}"
         for module in modules().values()
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ClassDef) and node.name in NAMELESS
+        for node in nodes(module, ast.ClassDef)
+        if node.name in NAMELESS
     ]
     assert not nameless

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.tree import PACKAGES, Module, modules
+from tests.house.tree import PACKAGES, Module, modules, nodes
 
 MODULE_LINES = 500
 TEST_LINES = 700
@@ -26,9 +26,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def functions(module: Module) -> Iterator[tuple[str, Function]]:
     if ".migrations.versions." in module.name:
         return  # Alembic writes these, and what a revision does is best read in one piece
-    for node in ast.walk(module.tree):
-        if isinstance(node, Function):
-            yield f"{module.path}::{node.name}", node
+    found: list[Function] = [*nodes(module, ast.FunctionDef), *nodes(module, ast.AsyncFunctionDef)]
+    yield from ((f"{module.path}::{node.name}", node) for node in found)
 
 
 def length(function: Function) -> int:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.house.tree import PACKAGES, Module, modules
+from tests.house.tree import PACKAGES, Module, modules, nodes
 
 BEGINNERS = frozenset(("create_task", "ensure_future", "TaskGroup"))
 # who else may: the supervisor is not theirs to import, or somebody waits for the task and hears what it raises
@@ -17,10 +17,9 @@ ALLOWED = {
 
 def beginners(module: Module) -> Iterator[str]:
     """Every place that begins a task, by file and line."""
-    for node in ast.walk(module.tree):
-        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        if name in BEGINNERS:
-            yield f"{module.path}:{getattr(node, 'lineno', 0)}: {name}"
+    named = [(node.attr, node.lineno) for node in nodes(module, ast.Attribute)]
+    named += [(node.id, node.lineno) for node in nodes(module, ast.Name)]
+    yield from (f"{module.path}:{line}: {name}" for name, line in named if name in BEGINNERS)
 
 
 def test_nobody_but_the_supervisor_begins_tasks() -> None:

@@ -1,13 +1,16 @@
 """The repository as the house tests read it: its modules, and who imports whom, from the syntax trees."""
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("activitypub", "media", "fedistream")
+Node = TypeVar("Node", bound=ast.AST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,24 @@ def _modules(root: Path, folder: str) -> tuple[Module, ...]:
     return tuple(found)
 
 
+def nodes(module: Module, kind: type[Node]) -> Sequence[Node]:
+    """Return the nodes of a kind, as `ast.walk` comes to them."""
+    found: Sequence[Node] = _by_kind(module).get(kind, ())
+    return found
+
+
+@cache
+def _by_kind(module: Module) -> Mapping[type[ast.AST], Sequence[Any]]:
+    """Walk once through each tree: the tests together would do it twenty times."""
+    found: dict[type[ast.AST], list[Any]] = defaultdict(list)
+    for node in ast.walk(module.tree):
+        found[type(node)].append(node)
+    return found
+
+
 def imports(module: Module, known: dict[str, Module]) -> Iterator[Import]:
     """Every import of the module except those for types only, which cost nothing and tie nothing at run time."""
-    for node, in_function in _statements(module.tree, in_function=False):
+    for node, in_function in _import_statements(module):
         for name in _names(node, module):
             target = name
             while target not in known and "." in target and target.rpartition(".")[0] in known:
@@ -66,14 +84,25 @@ def imports(module: Module, known: dict[str, Module]) -> Iterator[Import]:
             yield Import(module.name, target, f"{module.path}:{node.lineno}", in_function)
 
 
-def _statements(node: ast.AST, *, in_function: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+@cache
+def _import_statements(module: Module) -> tuple[tuple[ast.Import | ast.ImportFrom, bool], ...]:
+    return tuple(_statements(module.tree.body, in_function=False))
+
+
+def _statements(body: Sequence[ast.AST], *, in_function: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """Yield the imports of a block, and whether they are inside a function. Expressions contain none."""
+    for child in body:
+        if isinstance(child, ast.If) and _is_for_types(child.test):
             continue
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield child, in_function
-        inside = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        yield from _statements(child, in_function=inside)
+        inside = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        for part in ("body", "handlers", "cases", "orelse", "finalbody"):
+            yield from _statements(getattr(child, part, ()), in_function=inside)
+
+
+def _is_for_types(test: ast.expr) -> bool:
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
 
 
 def _names(node: ast.Import | ast.ImportFrom, module: Module) -> Iterator[str]:
