@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.actor import Actor, Image, parse_actor, parse_key, write_actor
@@ -12,6 +12,7 @@ from activitypub.signatures.keys import Algorithm
 from activitypub.strictjson import Json
 from activitypub.vocabulary.contexts import ACTIVITYSTREAMS, MULTIKEY, SECURITY
 from tests.kit.actors import ANN, LIVE, actor, document, ed25519_actor_key
+from tests.kit.examples import examples
 from tests.kit.signing import rsa_key, vector
 
 FULL = actor(
@@ -196,7 +197,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.dictionaries(st.sampled_from(sorted(write_actor(FULL))), anything))
 def test_any_member_of_any_kind_is_read_or_refused(members: Json) -> None:
     given_document = write_actor(FULL) | members

@@ -1,13 +1,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub import collections
 from activitypub.collections import Collection, parse_collection, write_collection, write_page, write_unpaged
 from activitypub.refusal import Refused
 from activitypub.strictjson import Json
+from tests.kit.examples import examples
 
 OUTBOX = "https://node.example/federation/user/live/outbox"
 ITEMS: list[str | Json] = ["https://node.example/1", {"id": "https://node.example/2", "type": "Create"}]
@@ -85,7 +86,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.dictionaries(
         st.sampled_from(["id", "type", "first", "next", "items", "orderedItems", "totalItems", "partOf"]), values

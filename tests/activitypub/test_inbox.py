@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub import strictjson
@@ -18,6 +18,7 @@ from activitypub.signer import Missing
 from activitypub.strictjson import Json, JsonLimits
 from activitypub.vocabulary.objects import Object
 from tests.kit.actors import ANN, LIVE, actor, ed25519_actor_key
+from tests.kit.examples import examples
 from tests.kit.inbox_ports import FixedInboxStore, FixedKeyResolver
 from tests.kit.signing import ACTIVITY_JSON, NOW, VECTORS, ed25519_key, rsa_key, signed, signer, vector, with_header
 
@@ -319,7 +320,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(
     st.sampled_from(SAMPLES),
     st.dictionaries(
@@ -336,7 +337,7 @@ async def test_any_signed_document_has_an_outcome_and_nothing_is_raised(
         assert outcome.activity.actor == outcome.signer.actor.id == ANN
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(
     st.sampled_from(["POST", "GET", "é"]),
     st.lists(

@@ -2,13 +2,14 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub import nodeinfo, strictjson
 from activitypub.nodeinfo import NodeInfo, RemoteSoftware, parse_document, parse_index
 from activitypub.refusal import Refused
 from activitypub.strictjson import Json
+from tests.kit.examples import examples
 
 FACTS = NodeInfo(
     "fedistream", "1.0.0", repository="https://code.example/", posts=7, title="My node", metadata={"chat_enabled": True}
@@ -105,7 +106,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.dictionaries(st.sampled_from(["software", "usage", "metadata", "links"]), values))
 def test_any_document_is_read_or_refused(document: Json) -> None:
     for read in (parse_document, parse_index):

@@ -2,11 +2,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub import properties
 from activitypub.refusal import Refused
+from tests.kit.examples import examples
 
 URL = "https://a.example/1"
 
@@ -125,6 +126,7 @@ def test_what_is_no_time_is_none(value: Any) -> None:
     assert properties.parse_time(value) is None
 
 
+@examples(100)
 @given(st.integers(0, 4_000_000_000), st.integers(-12, 14))
 def test_every_time_survives_the_way_there_and_back(second: int, hours: int) -> None:
     when = datetime.fromtimestamp(second, UTC) + timedelta(hours=hours)
@@ -141,7 +143,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(values)
 def test_any_value_is_read_as_something_or_nothing(value: Any) -> None:
     for read in (

@@ -1,11 +1,12 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import LIMITS, MAX_DIGITS, JsonLimits, parse, write
+from tests.kit.examples import examples
 
 
 def refusal(data: bytes, limits: JsonLimits | None = None) -> Reason:
@@ -117,7 +118,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.one_of(
         st.binary(),

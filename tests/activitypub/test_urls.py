@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.urls import (
@@ -14,6 +14,7 @@ from activitypub.urls import (
     same_authority,
     without_fragment,
 )
+from tests.kit.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_the_fragment_is_cut_off_for_the_request() -> None:
     assert without_fragment("https://a.example/ann#main-key") == "https://a.example/ann"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.one_of(st.text(), st.from_regex(r"https?://[a-zA-Z0-9.:@\[\]-]{0,30}[/?#]?[!-~]{0,30}", fullmatch=True)))
 def test_any_text_is_a_url_or_refused_and_writing_a_parsed_one_changes_nothing(text: str) -> None:
     try:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub import strictjson
@@ -24,6 +24,7 @@ from activitypub.webfinger import (
     write_jrd,
 )
 from tests.kit.actors import ANN, LIVE
+from tests.kit.examples import examples
 
 ME = Handle("live", "node.example")
 
@@ -193,6 +194,7 @@ def test_a_template_may_lead_below_the_host_of_the_handle() -> None:
     assert url(Link(SUBSCRIBE, template=template)).startswith("https://social.remote.example/sub?u=https%3A%2F%2F")
 
 
+@examples(100)
 @given(st.text())
 def test_any_text_is_a_resource_or_refused(text: str) -> None:
     try:
@@ -209,7 +211,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.dictionaries(st.sampled_from(["subject", "aliases", "links"]), values))
 def test_any_document_is_a_jrd_or_refused(document: Json) -> None:
     try:

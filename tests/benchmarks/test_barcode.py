@@ -1,8 +1,9 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import barcode
+from tests.kit.examples import examples
 
 EVERY = range(1 << barcode.BITS)
 
@@ -23,7 +24,7 @@ def test_one_block_misread_makes_no_other_number() -> None:
             assert barcode.number(read) is None
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.sampled_from(EVERY), st.floats(0.5, 1.1), st.floats(-10, 40), st.lists(st.floats(-20, 20), min_size=16))
 def test_a_picture_with_other_levels_and_noise_is_read(
     number: int, gain: float, offset: float, noise: list[float]

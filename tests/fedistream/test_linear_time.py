@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kit.examples import examples
 from tests.kit.hardtext import AT_ONCE, PARSERS
 from tests.kit.lineartime import NotLinear, linear_time
 
@@ -37,7 +38,7 @@ def test_whatever_comes_only_the_documented_errors_are_raised(name: str) -> None
     pieces = st.lists(st.sampled_from(parser.pieces), max_size=12).map("".join)
     repeated = st.tuples(pieces, st.integers(1, 50), pieces).map(lambda parts: parts[0] * parts[1] + parts[2])
 
-    @settings(max_examples=40, deadline=None)
+    @examples(40)
     @given(st.one_of(repeated, st.text(max_size=60)))
     def fuzz(text: str) -> None:
         with contextlib.suppress(*parser.errors):

@@ -1,13 +1,14 @@
 import av
 import pytest
 from av.audio.codeccontext import AudioCodecContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media import aac, flv
 from media.aac import AacConfig, BadConfig
 from media.track import AudioTrack
 from tests.kit import corpus, footage
+from tests.kit.examples import examples
 from tests.kit.footage import Recipe
 
 
@@ -150,7 +151,7 @@ def test_the_corpus_is_read_or_refused_as_before(data: bytes, expected: str) -> 
     assert outcome(data) == expected
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.binary(max_size=12))
 def test_any_bytes_are_a_record_or_a_bad_config(data: bytes) -> None:
     try:

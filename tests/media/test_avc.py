@@ -2,13 +2,14 @@ import io
 
 import av
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media import avc, flv, nalunits
 from media.avc import BadConfig, Picture
 from media.track import VideoTrack
 from tests.kit import corpus, footage
+from tests.kit.examples import examples
 from tests.kit.footage import Recipe
 from tests.kit.sps import Sps, record
 
@@ -212,7 +213,7 @@ def test_nal_units_are_walked_for_every_length_size(length_size: int) -> None:
     assert nalunits.units(sample(*units, length_size=length_size), length_size) == units
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.binary(min_size=1, max_size=9), max_size=4), st.sampled_from([1, 2, 4]), st.binary(max_size=3))
 def test_the_walk_gives_the_units_and_stops_at_a_broken_tail(units: list[bytes], length_size: int, tail: bytes) -> None:
     broken = sample(*units, length_size=length_size) + b"\xff" * length_size + tail
@@ -243,13 +244,13 @@ def test_the_corpus_is_read_or_refused_as_before(data: bytes, expected: str) -> 
     assert outcome(data) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_record_or_a_bad_config(data: bytes) -> None:
     assert outcome(data)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=60), st.sampled_from([66, 77, 100, 110, 122, 244]))
 def test_any_sps_is_a_picture_of_a_possible_size_or_a_bad_config(rest: bytes, profile: int) -> None:
     try:
@@ -261,7 +262,7 @@ def test_any_sps_is_a_picture_of_a_possible_size_or_a_bad_config(rest: bytes, pr
     assert 8 <= picture.depth <= 14
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.data())
 def test_a_real_record_with_bytes_changed_is_read_or_a_bad_config(data: st.DataObject) -> None:
     mutant = bytearray(config_of(HD))

@@ -1,11 +1,12 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.bit_reader import BitReader, EndOfBits
+from tests.kit.examples import examples
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=12), st.lists(st.integers(1, 32), max_size=12))
 def test_numbers_are_the_slices_of_the_binary_text(data: bytes, sizes: list[int]) -> None:
     text, bits, at = "".join(f"{byte:08b}" for byte in data), BitReader(data), 0

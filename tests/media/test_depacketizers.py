@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import av
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media import aac, avc, flv, fmp4, nalunits
@@ -13,6 +13,7 @@ from media.depacketizers import AccessUnit, AudioDepacketizer, UnusableReason, V
 from media.errors import Unplayable
 from media.flv import Packet, Tag, TagKind
 from tests.kit import encodings
+from tests.kit.examples import examples
 from tests.kit.footage import Recipe, flv_tags
 
 CLIP = flv_tags()
@@ -253,7 +254,7 @@ def test_speakers_that_the_configuration_tells_need_not_be_told_again_by_adts() 
 
 
 @given(st.binary(max_size=200), st.booleans(), st.sampled_from(["raw", "codes", "adts"]))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_whatever_comes_is_taken_left_out_or_refused_and_what_is_taken_is_well_framed(
     data: bytes, key: bool, form: str
 ) -> None:

@@ -2,12 +2,13 @@ import io
 
 import av
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from media import flv
 from media.flv import AAC, AVC, AudioTag, BadTag, Packet, Tag, TagKind, VideoTag
 from tests.kit import corpus, footage
+from tests.kit.examples import examples
 from tests.kit.footage import Recipe
 
 
@@ -129,7 +130,7 @@ def test_the_corpus_is_read_or_refused_as_before(data: bytes, outcomes: list[str
     assert found == outcomes
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=40) | st.binary(max_size=12).map(lambda rest: b"\x97" + rest))
 @example(b"\x97\xff\xff\xff")
 def test_any_bytes_are_a_tag_or_a_bad_tag(payload: bytes) -> None:
@@ -141,7 +142,7 @@ def test_any_bytes_are_a_tag_or_a_bad_tag(payload: bytes) -> None:
         assert payload.endswith(tag.data)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.sampled_from([Packet.CONFIG, Packet.FRAMES, Packet.END]),
     st.binary(max_size=20),
@@ -202,7 +203,7 @@ def test_the_footage_is_the_same_each_time_and_has_the_asked_shape() -> None:
 TAGS = st.builds(Tag, st.sampled_from(list(TagKind)), st.integers(0, 2**32 - 1), st.binary(max_size=30))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(TAGS, max_size=5))
 def test_a_file_survives_being_written_and_read(tags: list[Tag]) -> None:
     assert list(flv.read_tags(flv.write_tags(tags))) == tags

@@ -7,13 +7,14 @@ from struct import unpack
 
 import av
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media import aac, avc, flv, fmp4
 from media.fmp4 import AudioSample, VideoSample
 from media.track import AudioTrack, VideoTrack
 from tests.kit import boxes, footage
+from tests.kit.examples import examples
 from tests.kit.footage import Recipe
 from tests.kit.sps import Sps, record
 
@@ -205,7 +206,7 @@ VIDEO_SAMPLES = st.builds(
 AUDIO_SAMPLES = st.builds(AudioSample, dts=st.just(0), duration=st.integers(0, 2**32 - 1), data=st.binary(max_size=40))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.integers(0, 2**32 - 1),
     st.lists(VIDEO_SAMPLES, max_size=6),

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media import aac, avc, flv, nalunits
@@ -12,6 +12,7 @@ from media.depacketizers import AudioDepacketizer, VideoDepacketizer
 from media.errors import Unplayable
 from media.rtmp import amf0
 from media.rtmp.errors import BadAmf, OverLimit
+from tests.kit.examples import examples
 from tests.kit.footage import flv_tags
 from tests.kit.lineartime import linear_time
 
@@ -76,7 +77,7 @@ def test_the_hardest_bytes_are_read_in_linear_time(case: str) -> None:
         st.sampled_from([b"\0", b"\1", b"\3", b"\5", b"\x08", b"\x0a", b"\xff", b"\0\0\1", b"\x67\x64"]), max_size=60
     )
 )
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_whatever_comes_only_the_documented_errors_are_raised(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
     with contextlib.suppress(BadAmf, OverLimit):

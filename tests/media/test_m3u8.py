@@ -4,7 +4,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media import avc, flv, fmp4, m3u8
@@ -21,6 +21,7 @@ from media.m3u8 import (
     Variant,
 )
 from tests.kit import corpus, footage
+from tests.kit.examples import examples
 from tests.kit.footage import Recipe
 
 NOON = datetime(2026, 1, 1, 12, 0, 28, 40_000, tzinfo=UTC)
@@ -204,13 +205,13 @@ def media_playlists(draw: st.DrawFn) -> MediaPlaylist:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(media_playlists())
 def test_every_media_playlist_survives_being_written_and_read(playlist: MediaPlaylist) -> None:
     assert m3u8.parse(str(playlist)) == playlist
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.builds(
         MultivariantPlaylist, st.lists(VARIANTS, min_size=1, max_size=3).map(tuple), st.booleans(), st.integers(1, 9)
@@ -220,7 +221,7 @@ def test_every_multivariant_playlist_survives_being_written_and_read(playlist: M
     assert m3u8.parse(str(playlist)) == playlist
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(media_playlists())
 def test_kept_segment_texts_make_the_same_playlist(playlist: MediaPlaylist) -> None:
     maps = [None, *(segment.map_uri for segment in playlist.segments)]
@@ -376,7 +377,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(WORDS | st.text(max_size=20), max_size=12))
 def test_any_text_is_read_or_refused_and_what_is_read_can_be_written_again(lines: list[str]) -> None:
     try:

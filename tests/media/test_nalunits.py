@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media import nalunits
+from tests.kit.examples import examples
 
 UNIT = st.binary(min_size=1, max_size=40).map(lambda raw: bytes((raw[0] | 1, *(byte or 1 for byte in raw[1:]))))
 
 
+@examples(100)
 @given(st.lists(UNIT, min_size=1, max_size=8), st.sampled_from([b"\0\0\1", b"\0\0\0\1", b"\0\0\0\0\0\1"]))
 def test_units_come_through_both_framings(units: list[bytes], code: bytes) -> None:
     sample = nalunits.join(units)

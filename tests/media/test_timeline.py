@@ -1,9 +1,10 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.timeline import JUMP_MS, Timeline
 from media.track import Kind
+from tests.kit.examples import examples
 
 V, A = Kind.VIDEO, Kind.AUDIO
 WRAP = 1 << 32
@@ -172,7 +173,7 @@ def test_frames_that_are_missing_leave_a_hole_and_frames_too_many_are_left_out()
 
 
 @given(st.lists(st.tuples(st.sampled_from([V, A]), st.integers(0, WRAP - 1)), max_size=60), st.booleans())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_no_input_makes_a_track_go_back_or_leaves_a_hole(stamps: list[tuple[Kind, int]], counts: bool) -> None:
     line = Timeline(0)
     seen: dict[Kind, int] = {}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
@@ -14,6 +14,7 @@ from activitypub.signatures import cavage, digest, httpdate, strict_base64
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.parsed_signature import ParsedSignature
 from activitypub.signatures.request import Request, outgoing_request
+from tests.kit.examples import examples
 from tests.kit.signing import (
     NOW,
     arrived,
@@ -322,7 +323,7 @@ def test_the_word_signature_before_the_parameters_is_skipped_once() -> None:
             cavage.parse_header(word + header)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.text()
     | st.lists(st.sampled_from(['keyId="k"', 'signature="AAAA"', ",", "=", '"', "\\", "created=5", " ", "x"])).map(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.signatures import httpdate
+from tests.kit.examples import examples
 
 
 def test_the_example_of_the_rfc_is_read_and_written() -> None:
@@ -13,6 +14,7 @@ def test_the_example_of_the_rfc_is_read_and_written() -> None:
     assert httpdate.write(784111777.9) == "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
+@examples(100)
 @given(st.integers(0, 4_000_000_000))
 def test_each_second_is_written_as_the_standard_library_does_and_read_back(second: int) -> None:
     text = httpdate.write(second)
@@ -47,6 +49,7 @@ def test_what_is_not_an_imf_fixdate_is_refused(text: str) -> None:
         httpdate.parse(text)
 
 
+@examples(100)
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", fullmatch=True))
 def test_any_text_is_a_date_or_a_value_error(text: str) -> None:
     try:

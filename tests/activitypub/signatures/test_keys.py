@@ -1,11 +1,12 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.signatures import keys
 from activitypub.signatures.keys import Algorithm, BadKey
+from tests.kit.examples import examples
 from tests.kit.signing import ed25519_key, rsa_key, vector
 
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
@@ -105,7 +106,7 @@ def test_a_pem_that_is_too_long_is_refused_unread() -> None:
         keys.load_public(rsa_key("one").public().pem() + "\n" * keys.MAX_PEM)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text())
 def test_any_text_is_a_key_or_refused(text: str) -> None:
     for pem in (text, f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"):

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
 from activitypub.signatures import Scheme, cavage, parse_signature
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, incoming_request
+from tests.kit.examples import examples
 from tests.kit.signing import NOW, ed25519_key, signed, signed_get, signer, with_header
 
 BODY = b'{"id":"https://remote.example/1","type":"Follow"}'
@@ -185,7 +186,7 @@ headers = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from(["POST", "GET", "", "é"]), texts | st.just("/inbox"), headers, st.binary(max_size=30))
 def test_any_request_is_read_or_refused(method: str, target: str, made: list[tuple[str, str]], body: bytes) -> None:
     try:

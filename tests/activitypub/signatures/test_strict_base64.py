@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.signatures import strict_base64
+from tests.kit.examples import examples
 
 
+@examples(100)
 @given(st.binary())
 def test_bytes_survive_the_way_there_and_back(value: bytes) -> None:
     assert strict_base64.decode(strict_base64.encode(value)) == value

@@ -5,11 +5,12 @@ from typing import Any
 
 import http_sf
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.signatures import structured_fields
 from activitypub.signatures.structured_fields import BadField, BareItem, InnerList, Item, Token
+from tests.kit.examples import examples
 
 
 def parsed(text: str) -> dict[str, structured_fields.Member]:
@@ -153,7 +154,7 @@ def bare(value: BareItem) -> Any:
 words = st.sampled_from([*'abz019*_-."\\:;=(),? \t@?é', "a=", "b;", '"x"', ":AA==:", "?1", "()", ', c="', "1.5"])
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.lists(words, max_size=14).map("".join))
 def test_what_we_read_http_sf_reads_the_same(text: str) -> None:
     try:
@@ -181,7 +182,7 @@ items = st.builds(Item, bares, params)
 members = st.one_of(items, st.builds(InnerList, st.lists(items, max_size=4).map(tuple), params))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.dictionaries(keys, members, max_size=5))
 def test_what_we_write_is_read_back_the_same_by_both(value: dict[str, structured_fields.Member]) -> None:
     text = structured_fields.write_dictionary(value)

@@ -2,13 +2,14 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.vocabulary.activity import MAX_REACTION, Activity, InnerActivity, parse_activity, peek
 from tests.kit.actors import ANN
+from tests.kit.examples import examples
 from tests.kit.signing import VECTORS, vector
 
 NAMES = sorted(path.stem for path in (VECTORS / "activities").glob("*.json"))
@@ -159,7 +160,7 @@ def mutated(draw: st.DrawFn) -> Json:
     return made
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(mutated())
 def test_any_mutated_activity_is_read_or_refused_and_never_printed(given_document: Json) -> None:
     before = copy.deepcopy(given_document)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
@@ -17,6 +17,7 @@ from activitypub.vocabulary.objects import (
     write_object,
 )
 from tests.kit.actors import ANN
+from tests.kit.examples import examples
 
 WHEN = datetime(2026, 5, 1, 10, tzinfo=UTC)
 
@@ -153,7 +154,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.dictionaries(st.sampled_from(sorted(write_object(FULL))), anything))
 def test_any_member_of_any_kind_is_read_or_refused(members: Json) -> None:
     try:

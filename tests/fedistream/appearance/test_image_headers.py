@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.appearance.image_headers import Header, is_svg, read
+from tests.kit.examples import examples
 from tests.kit.pictures import bitmap, chunk, gif, ico, jpg, png, webp
 
 WHOLE = {
@@ -61,6 +62,7 @@ def test_an_svg_is_known_after_a_comment() -> None:
     assert not is_svg(png())
 
 
+@examples(100)
 @given(st.sampled_from(sorted(WHOLE)), st.data())
 def test_damaged_images_raise_nothing(name: str, data: st.DataObject) -> None:
     raw = bytearray(WHOLE[name])

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.chat import message_ids
 from tests.kit.asking import Clock
+from tests.kit.examples import examples
 
 NUMBERS = st.integers(0, message_ids.LAST)
 
@@ -16,7 +17,7 @@ def made(clock: Clock) -> message_ids.Ids:
     return message_ids.Ids(clock.now, lambda n: b"\xff" * n)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(NUMBERS, NUMBERS)
 def test_texts_come_back_and_sort_as_their_numbers_do(one: int, other: int) -> None:
     assert message_ids.number(message_ids.text(one)) == one
@@ -61,7 +62,7 @@ def test_ids_go_on_after_one_that_was_there_before() -> None:
     assert some.next() > stored
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2500, 1, 1)))  # noqa: DTZ001 the zone is set below
 def test_the_first_id_of_a_moment_divides_those_before_from_those_after(at: datetime) -> None:
     at = at.replace(tzinfo=UTC)

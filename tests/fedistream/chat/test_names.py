@@ -3,11 +3,12 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.invisible import UNSEEN
 from fedistream.chat import names
+from tests.kit.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_a_name_is_cut_between_letters_and_not_through_one() -> None:
     assert names.clean("x" * 28 + "q\u0323yz") == "x" * 28 + "q\u0323"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(max_size=60))
 def test_a_clean_name_is_short_visible_and_stays_as_it_is(text: str) -> None:
     found = names.clean(text)

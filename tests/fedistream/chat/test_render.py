@@ -5,7 +5,7 @@ import time
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.chat.render import (
@@ -18,6 +18,7 @@ from fedistream.chat.render import (
 )
 from fedistream.core.markdown import CHAT, MAX_LINES
 from fedistream.core.plain_text import MARKS
+from tests.kit.examples import examples
 
 EMOJI = {"party": "/img/emoji/Party.png", "+1": "/img/emoji/+1.gif"}
 PARTY = '<img src="/img/emoji/Party.png" class="emoji" alt=":PARTY:" title=":PARTY:">'
@@ -89,7 +90,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_whatever_is_typed_the_page_gets_the_few_elements_it_knows(typed: str) -> None:
     for html in (render(typed, EMOJI), sanitise(typed)):
@@ -153,7 +154,7 @@ def test_a_drawing_of_marks_is_shown_as_it_is_typed() -> None:
     assert render("a\n" * 500, EMOJI).count("<br>") == MAX_LINES
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "Mn", "Me"]), min_size=1, max_size=30))
 def test_an_escaped_name_is_shown_as_it_is(name: str) -> None:
     seen = Seen(render(f"**{escape(name)}** is here", {"party": "x"}))

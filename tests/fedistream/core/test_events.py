@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.core import events
@@ -22,6 +22,7 @@ from fedistream.core.events import (
     from_json,
     to_json,
 )
+from tests.kit.examples import examples
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, 1, tzinfo=UTC)
 TITLE: dict[str, Any] = to_json(TitleChanged(3, "Now with sound", NOW))
@@ -69,7 +70,7 @@ def test_every_fact_is_in_the_table_with_a_docstring_and_a_time() -> None:
         assert {field.name: field.type for field in fields(kind)}["at"] is datetime
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(list(FACTS.values())).flatmap(any_fact))
 def test_every_fact_comes_back_from_json_as_it_was(fact: Fact) -> None:
     assert from_json(json.loads(json.dumps(to_json(fact)))) == fact

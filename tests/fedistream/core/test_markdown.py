@@ -1,12 +1,13 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.core.markdown import MAX_PAGE as MAX_MARKDOWN
 from fedistream.core.markdown import MAX_TAGS
 from fedistream.core.markdown import render_page as render
+from tests.kit.examples import examples
 
 
 def test_markdown_becomes_html() -> None:
@@ -57,7 +58,7 @@ def test_nothing_that_acts_gets_through(markdown: str) -> None:
         assert not re.search(r"(?i)=\"\s*(javascript|data|vbscript)", tag), html
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(st.text(alphabet="<>\"'=()[]!`*_~|-#:/&; \nabjscriptonerx", max_size=200))
 def test_whatever_is_written_only_known_tags_come_out(markdown: str) -> None:
     for name in re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9]*)", render(markdown)):

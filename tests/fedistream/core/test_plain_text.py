@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fedistream.core import plain_text
 from fedistream.core.plain_text import CHECK_MARKS, MARKS, is_blank, one_line, printable, visible, without_sign
+from tests.kit.examples import examples
 
 SCOTLAND = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 
@@ -68,6 +69,7 @@ def test_every_check_mark_of_unicode_is_known() -> None:
     assert set(named) <= set(CHECK_MARKS)
 
 
+@examples(100)
 @given(st.text())
 def test_whatever_comes_a_line_is_stable_and_has_nothing_unseen(text: str) -> None:
     line = one_line(text, 40)

@@ -17,6 +17,7 @@ from fedistream.core.rate_limit import (
     TokenBuckets,
     full_bucket,
 )
+from tests.kit.examples import examples
 
 SECONDS = st.floats(0, 10_000, allow_nan=False)
 RATES = st.builds(Rate, st.floats(1, 50), st.floats(0.001, 20))
@@ -51,6 +52,7 @@ def test_a_pace_fills_again_and_remembers_a_bounded_number() -> None:
     pace.acquire("b" * 2000)
 
 
+@examples(100)
 @given(RATES, st.lists(SECONDS, max_size=200))
 def test_never_more_than_the_burst_and_the_rate_times_the_time_even_when_the_clock_is_set_back(
     rate: Rate, times: list[float]
@@ -64,6 +66,7 @@ def test_never_more_than_the_burst_and_the_rate_times_the_time_even_when_the_clo
     assert taken <= rate.burst + rate.per_s * passed + 1e-6
 
 
+@examples(100)
 @given(RATES, st.lists(SECONDS, min_size=1, max_size=50), SECONDS)
 def test_a_client_that_waited_as_told_is_accepted_after_clock_changes(
     rate: Rate, times: list[float], back: float
@@ -75,6 +78,7 @@ def test_a_client_that_waited_as_told_is_accepted_after_clock_changes(
     assert bucket.take(back + wait + 1 / rate.per_s + 1e-6) == 0
 
 
+@examples(100)
 @given(st.lists(st.text("abcdefgh", max_size=2), max_size=200), st.integers(1, 5))
 def test_a_limiter_remembers_no_more_keys_than_it_may_and_drops_the_one_unused_for_longest(
     keys: list[str], most: int
@@ -151,6 +155,7 @@ def test_one_can_be_muted_for_what_others_did() -> None:
     assert (pace(conduct, 4.9), pace(conduct, 5)) == (RateVerdict.MUTED, RateVerdict.FINE)
 
 
+@examples(100)
 @given(st.lists(st.floats(0, 30), max_size=100).map(sorted))
 def test_no_more_than_the_limit_is_accepted_within_any_window(times: list[float]) -> None:
     conduct = MutingLimiter()

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.db import BadAddress
 from fedistream.db.address import PostgresAddress, SqliteAddress, parse
 from fedistream.db.orm import config
+from tests.kit.examples import examples
 
 
 @pytest.mark.parametrize("path", ["data/node.db", "/srv/node data/100%/#1.db", "./x.db", "/srv/ü.db"])
@@ -59,7 +60,7 @@ def test_no_password_is_shown() -> None:
     assert "s3cret" not in str(refusal.value)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=40), st.sampled_from(["", "sqlite://", "postgres://", "postgresql://ann:pw@h:1/d?"]))
 def test_any_text_is_read_or_refused(text: str, scheme: str) -> None:
     try:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.network.guard import Guard
@@ -19,6 +19,7 @@ from fedistream.federation.keys import NODE, Keys
 from fedistream.federation.models import FederationKeyRow
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Off, Site
+from tests.kit.examples import examples
 from tests.kit.federated import LIVE, ORIGIN
 from tests.kit.invalid import invalid
 
@@ -80,6 +81,7 @@ def test_without_an_address_or_when_switched_off_nothing_has_a_url(values: dict[
         addresses(**values).site()
 
 
+@examples(100)
 @given(st.text(alphabet="abz019", min_size=1, max_size=24))
 def test_a_posts_url_leads_back_to_its_id(post_id: str) -> None:
     assert addresses().post_id(Site(ORIGIN).post(post_id)) == post_id
@@ -112,7 +114,7 @@ def test_anybody_may_say_that_a_blocked_handle_is_theirs_and_fills_no_memory() -
     assert f"https://b.example/{MAX_NAMED}" not in blocks
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(st.floats(0, 5), max_size=60))
 def test_nobody_comes_more_often_than_the_pace(pauses: list[float]) -> None:
     now, passed = 0.0, 0

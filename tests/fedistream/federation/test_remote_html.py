@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.vocabulary.objects import Attachment, Object, Tag
@@ -19,6 +19,7 @@ from fedistream.federation.remote_html import (
     excerpt,
     read_note,
 )
+from tests.kit.examples import examples
 
 NOTE = "https://remote.example/notes/1"
 OURS = {"https://node.example/federation/user/streamer", "https://node.example/", "https://node.example"}
@@ -116,7 +117,7 @@ def test_what_could_do_harm_is_left_out(content: str, shown: str) -> None:
     assert made(content).html == shown
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.lists(
         st.sampled_from(

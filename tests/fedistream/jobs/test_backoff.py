@@ -1,11 +1,12 @@
 """The times of a job's retries, and their end."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from fedistream.jobs.backoff import FEDERATION, HOUR_S, SCHEDULES, delay_s, resolve
 from fedistream.jobs.job import Dead, Done, Job, Outcome, Retry
+from tests.kit.examples import examples
 
 
 def job(attempts: int, kind: str = "activity", expires_at: float | None = None) -> Job:
@@ -29,7 +30,7 @@ def test_webhooks_are_tried_for_two_days() -> None:
 
 
 @given(some.integers(1, 8), some.floats(0, 1, exclude_max=True))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_chance_moves_a_delay_by_a_fifth_at_most(attempts: int, chance: float) -> None:
     exact = FEDERATION.delays_s[attempts]
     assert 0.79 * exact < delay_s(FEDERATION.delays_s, attempts, None, chance) < 1.21 * exact

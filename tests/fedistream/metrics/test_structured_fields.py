@@ -5,10 +5,11 @@ from typing import Any
 
 import http_sf
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.metrics.structured_fields import MAX_ITEMS, MAX_LENGTH, MAX_MEMBERS, NotStructured, parse_dictionary
+from tests.kit.examples import examples
 
 GOOD = [
     'br=3200,bs,d=4004,mtp=25400,nor="..%2F300kbps%2Fsegment35.m4v",nrr="12323-48763",ot=v,rtp=15000,sf=h,'
@@ -93,7 +94,7 @@ def test_what_is_no_dictionary_is_refused(text: str) -> None:
         parse_dictionary(text)
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(st.text('abz*=,;()"\\ \t?:@%.-_0123456789', max_size=24))
 def test_any_text_is_read_or_refused_as_by_another_parser(text: str) -> None:
     expected = by_http_sf(text)
@@ -110,7 +111,7 @@ def lenient(text: str) -> bool:
     return any(mark in text for mark in ":@%")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(max_size=200))
 def test_no_text_raises_anything_else(text: str) -> None:
     with contextlib.suppress(NotStructured):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from fedistream.federation.posts.compose import write
 from fedistream.federation.posts.values import Draft
 from fedistream.notices.wording import alt, ended, live
+from tests.kit.examples import examples
 
 LINK = "https://node.example/live/7"
 
@@ -46,6 +47,7 @@ def test_a_hashtag_in_the_title_is_one() -> None:
     assert write(Draft(live("Live", "#clay & <b>", LINK)), lambda tag: tag).hashtags == ("clay",)
 
 
+@examples(100)
 @given(st.text(alphabet="ab#@*_`[]()!<>&~|\\{} ", max_size=60))
 def test_a_title_stands_as_it_is_typed(title: str) -> None:
     html = write(Draft(live("Live", title, LINK)), lambda tag: tag).html

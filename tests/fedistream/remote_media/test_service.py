@@ -18,6 +18,7 @@ from activitypub.signatures.request import Request
 from fedistream.core.errors import NotFound, TooMany
 from fedistream.remote_media.service import Image, Limits, MediaProxy
 from fedistream.remote_media.signed_paths import PREFIX, SignedPaths
+from tests.kit.examples import examples
 from tests.kit.pictures import PIXEL
 from tests.kit.remote import Remote, remote
 
@@ -197,6 +198,7 @@ def test_the_key_is_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     assert key.stat().st_size == 32
 
 
+@examples(100)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='"<>^`{}\\#% '), max_size=200))
 def test_a_path_leads_back_to_its_picture(rest: str) -> None:
     paths = SignedPaths(SECRET)

@@ -9,6 +9,7 @@ from icalendar import Calendar
 from fedistream.core.plain_text import visible
 from fedistream.schedule.ics import calendar, fold
 from fedistream.schedule.values import ScheduledEvent, Status
+from tests.kit.examples import examples
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -54,12 +55,14 @@ def test_lines_end_with_cr_and_lf_and_have_at_most_75_octets() -> None:
         line.decode()  # no character is split
 
 
+@examples(100)
 @given(st.text(max_size=300))
 def test_folding_loses_nothing(text: str) -> None:
     line = "X:" + "".join(character for character in text if character not in "\r\n")
     assert fold(line).removesuffix("\r\n").replace("\r\n ", "") == line
 
 
+@examples(100)
 @given(st.text(max_size=100), st.text(max_size=300))
 def test_any_name_and_description_are_read_again(name: str, description: str) -> None:
     name, description = (" ".join(visible(name).split()) or "x"), visible(description).strip()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.schedule.lifecycle import EventTimes, Step, belongs, next_look, step
+from tests.kit.examples import examples
 
 START = datetime(2026, 5, 2, 12, 0, tzinfo=UTC)
 END = START + timedelta(hours=1)
@@ -38,6 +39,7 @@ def test_a_broadcast_that_began_early_leaves_nothing_to_warn_of() -> None:
     assert step(EventTimes(START, END, None, at(-20), None), at(-10)) is None
 
 
+@examples(100)
 @given(st.lists(st.integers(-700, 700), max_size=30))
 def test_nothing_is_told_twice_however_the_clock_jumps(minutes: list[int]) -> None:
     event, told = NEW, []
@@ -54,6 +56,7 @@ def test_nothing_is_told_twice_however_the_clock_jumps(minutes: list[int]) -> No
     assert [each for each in told if each in order] == sorted((each for each in told if each in order), key=order.index)
 
 
+@examples(100)
 @given(st.integers(-700, 50))
 def test_the_next_look_is_when_a_step_can_be_due(minute: int) -> None:
     following = next_look(NEW, at(minute))

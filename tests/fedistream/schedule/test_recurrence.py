@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fedistream.core.errors import Invalid
 from fedistream.schedule.recurrence import parse, starts
 from fedistream.schedule.values import MAX_RECURRENCE, ScheduleProblem
+from tests.kit.examples import examples
 
 BERLIN = "DTSTART;TZID=Europe/Berlin:20260302T190000\nRRULE:"
 
@@ -97,6 +98,7 @@ rules = st.builds(
 )
 
 
+@examples(100)
 @given(rules, st.integers(0, 16 * 365 * 24 * 3600), st.integers(0, 6000))
 def test_a_window_has_what_the_whole_expansion_has_in_it(rule: str, second: int, days: int) -> None:
     start = datetime.fromisoformat("2010-01-01T00:00:00") + timedelta(seconds=second)
@@ -184,6 +186,7 @@ def test_ten_kilobytes_are_refused_at_once(text: str) -> None:
     assert time.process_time() - begun < 0.05
 
 
+@examples(100)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for given_text in (text, BERLIN + text, f"{BERLIN}FREQ=DAILY;{text}"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.api.wording import explain
@@ -13,6 +13,7 @@ from fedistream.core.errors import Invalid
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.structures import NO_STORAGE, PASSTHROUGH
 from fedistream.settings.table import BY_NAME, SETTINGS, TOUCHES, Setting, checked
+from tests.kit.examples import examples
 from tests.kit.invalid import invalid
 
 
@@ -159,7 +160,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from(SETTINGS), JSON)
 def test_whatever_arrives_is_taken_as_plain_json_or_refused(setting: Setting, value: object) -> None:
     try:

@@ -3,11 +3,12 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.viewers.service import EXPIRY_S, MAX_PER_ADDRESS, MAX_USER_AGENT, SAMPLES, SEVERAL, Peak, Viewers
 from tests.kit.asking import Clock
+from tests.kit.examples import examples
 
 HOME = 1
 OTHER = 2
@@ -213,7 +214,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(steps)
 def test_the_count_is_that_of_a_slow_and_obvious_model(steps: list[tuple[str, int]]) -> None:
     clock = Clock()

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media import fmp4
@@ -12,6 +12,7 @@ from media.package.cutter import CutPart, CutRules, Cutter, EpochOptions
 from media.package.gapless_audio import AudioClock
 from media.track import Kind, Sample
 from tests.kit.boxes import fragments
+from tests.kit.examples import examples
 from tests.kit.samples import AUDIO, BOTH, PICTURE, SOUND, frames, interleaved, sounds
 
 
@@ -287,7 +288,7 @@ def odd_streams(draw: st.DrawFn) -> tuple[Tracks, list[Sample]]:
 
 
 @given(odd_streams())
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_no_stream_makes_a_part_or_a_segment_too_long(stream: tuple[Tracks, list[Sample]]) -> None:
     tracks, samples = stream
     cutter = Cutter(CutRules(), tracks, 0)

@@ -2,13 +2,14 @@ import struct
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.rtmp import amf0
 from media.rtmp.amf0 import Date, EcmaArray, Value
 from media.rtmp.errors import AmfStringTooLong, AmfTooDeep, AmfTooManyItems, BadAmf, ProtocolError
 from media.rtmp.limits import DEFAULT
+from tests.kit.examples import examples
 
 END = b"\x00\x00\x09"
 
@@ -174,7 +175,7 @@ values: st.SearchStrategy[Value] = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(st.lists(values, max_size=4))
 def test_what_is_written_is_read_again(written: list[Value]) -> None:
     data = amf0.write(*written)
@@ -182,7 +183,7 @@ def test_what_is_written_is_read_again(written: list[Value]) -> None:
     assert amf0.write(*amf0.parse(data)) == data
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=200) | st.lists(values, max_size=3).map(lambda some: amf0.write(*some)[:-1]))
 def test_noise_gives_values_or_a_protocol_error(noise: bytes) -> None:
     try:

@@ -2,11 +2,12 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.rtmp.chunks import ChunkReader, ChunkWriter, Message
 from media.rtmp.errors import BadChunk, MessageTooBig, ProtocolError, TooManyChunkStreams
+from tests.kit.examples import examples
 from tests.kit.rtmp import Head, chunk, pieces
 
 MIB = 1 << 20
@@ -332,7 +333,7 @@ messages = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.tuples(st.integers(2, 63), messages), max_size=12),
     st.integers(1, 400),
@@ -355,7 +356,7 @@ def test_the_writer_leaves_out_what_the_far_end_knows() -> None:
     assert sizes == [12, 8, 4, 4, 12]  # going back in time needs the full header
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.binary(max_size=200), max_size=8))
 def test_noise_gives_messages_or_a_protocol_error_and_no_growth(noise: Sequence[bytes]) -> None:
     into = reader(max_message=4096, max_streams=8)
@@ -367,7 +368,7 @@ def test_noise_gives_messages_or_a_protocol_error_and_no_growth(noise: Sequence[
     assert into.buffered < 18  # at most a header is kept unread
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_a_conversation_with_flipped_bytes_gives_messages_or_a_protocol_error(data: st.DataObject) -> None:
     wire = bytearray(set_chunk_size(64) + cut(Head(0, 6, length=300), PAYLOAD[:300], 64) * 2)

@@ -2,11 +2,12 @@ import hashlib
 import hmac
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.rtmp.errors import BadHandshake, NotRtmp, ProtocolError
 from media.rtmp.handshake import DIGEST_SIZE, NONCE_SIZE, SIZE, ClientHandshake, ServerHandshake, digest_at, sign
+from tests.kit.examples import examples
 from tests.kit.rtmp import NONCE, pieces
 
 PLAIN_C1 = b"\x00\x00\x12\x34" + bytes(4) + NONCE
@@ -86,7 +87,7 @@ def test_the_digests_are_those_adobe_signs_with(scheme: int) -> None:
     assert s2[-32:] == hmac.new(key, s2[:-32], hashlib.sha256).digest()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.binary(min_size=NONCE_SIZE, max_size=NONCE_SIZE), st.sampled_from((0, 1)))
 def test_a_digest_fits_wherever_the_random_bytes_place_it(nonce: bytes, scheme: int) -> None:
     at = digest_at(bytes(8) + nonce, scheme)
@@ -165,7 +166,7 @@ def test_bytes_trickling_in_are_not_kept_beyond_the_handshake() -> None:
     assert [server.receive(data) for data in pieces(wire, 1)] == [None] * 2 * SIZE + [b""]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.binary(max_size=1700), max_size=3), st.booleans())
 def test_noise_gives_an_answer_or_a_protocol_error(noise: list[bytes], polite: bool) -> None:
     server = ServerHandshake(NONCE)

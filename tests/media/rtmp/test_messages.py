@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.rtmp import amf0, messages
@@ -10,6 +10,7 @@ from media.rtmp.chunks import Message
 from media.rtmp.errors import AmfTooManyItems, BadAmf, BadCommand, BadMessage, ProtocolError
 from media.rtmp.limits import DEFAULT
 from media.rtmp.messages import AUDIO, COMMAND, COMMAND_AMF3, DATA, DATA_AMF3, VIDEO, Command
+from tests.kit.examples import examples
 
 
 def body(*values: Value, kind: int = COMMAND, before: bytes = b"") -> Message:
@@ -157,7 +158,7 @@ def test_audio_video_and_commands_travel_on_chunk_streams_of_their_own() -> None
     assert csids[-1] == 2  # spec 5.4: protocol control messages must
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=120), st.integers(0, 0xFFFFFFFF))
 def test_noise_gives_values_or_a_protocol_error(noise: bytes, timestamp: int) -> None:
     for read in (messages.command, messages.metadata, messages.number, messages.user_control):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from media.rtmp.errors import BadProxyHeader
 from media.rtmp.proxy import MAX_BINARY, MAX_TEXT, SIGNATURE, ProxyHeader
+from tests.kit.examples import examples
 from tests.kit.rtmp import pieces
 
 REST = b"\x03" + bytes(50)
@@ -114,6 +115,7 @@ def test_no_more_is_kept_of_a_header_than_one_can_have(start: bytes) -> None:
         feed(start + b"x" * MAX_TEXT, 1)
 
 
+@examples(100)
 @given(st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda tail: b"PROXY TCP4 " + tail + b"\r\n")))
 def test_no_bytes_break_the_parser(data: bytes) -> None:
     for size in (1 << 20, 7):
@@ -124,6 +126,7 @@ def test_no_bytes_break_the_parser(data: bytes) -> None:
         assert not source or ipaddress.ip_address(source)
 
 
+@examples(100)
 @given(st.binary(max_size=300), st.integers(0, 255), st.integers(0, 255))
 def test_no_binary_block_breaks_the_parser(block: bytes, command: int, family: int) -> None:
     outcomes = []
@@ -135,6 +138,7 @@ def test_no_binary_block_breaks_the_parser(block: bytes, command: int, family: i
     assert outcomes[0] == outcomes[1]
 
 
+@examples(100)
 @given(st.ip_addresses(), st.integers(0, 65_535))
 def test_every_address_comes_through_in_both_versions(address: ipaddress.IPv4Address, port: int) -> None:
     name = b"TCP%d" % address.version

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.rtmp import messages, publisher, url
@@ -27,6 +27,7 @@ from media.rtmp.session import (
     State,
     Video,
 )
+from tests.kit.examples import examples
 from tests.kit.rtmp import KEY, NONCE, Pair, pieces
 from tests.kit.rtmp_encoder import CONNECT, Encoder
 
@@ -233,7 +234,7 @@ calls = st.builds(
 others = st.builds(Message, st.integers(3, 25), st.integers(0, 0xFFFFFFFF), st.integers(0, 2), st.binary(max_size=40))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(calls | others, max_size=12), st.booleans())
 def test_any_order_of_messages_gives_events_or_a_protocol_error(sent: list[Message], accept: bool) -> None:
     encoder = Encoder()
@@ -250,7 +251,7 @@ def test_any_order_of_messages_gives_events_or_a_protocol_error(sent: list[Messa
     assert encoder.server.state is not State.ASKED
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_a_publish_with_flipped_bytes_gives_events_or_a_protocol_error(data: st.DataObject) -> None:
     writer = ChunkWriter()

@@ -2,13 +2,14 @@ from dataclasses import replace
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.rtmp import url
 from media.rtmp.errors import ProtocolError, TooManyParameters
 from media.rtmp.limits import DEFAULT
 from media.rtmp.url import PublishPath, Target, parameters, parse, publish_path
+from tests.kit.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_parameters_are_limited_in_number() -> None:
         publish_path("live?" + "a=1&" * 40, "KEY", "")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=6))
 def test_what_was_quoted_is_read_again(values: dict[str, str]) -> None:
     values = {
@@ -116,7 +117,7 @@ def test_what_was_quoted_is_read_again(values: dict[str, str]) -> None:
     assert parameters(query) == values
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_any_text_gives_a_place_or_a_protocol_error(app: str, name: str, tc_url: str) -> None:
     try:
@@ -127,7 +128,7 @@ def test_any_text_gives_a_place_or_a_protocol_error(app: str, name: str, tc_url:
     assert len(found.parameters) <= 2 * DEFAULT.parameters
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=60) | st.text(max_size=40).map(lambda rest: "rtmp://" + rest))
 def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
     try:

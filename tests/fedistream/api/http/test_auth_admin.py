@@ -19,6 +19,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import RESPONDER
 from fedistream.people.service import People as RealPeople
 from tests.kit.asking import Clock, basic, client
+from tests.kit.examples import examples
 from tests.kit.routing import access
 
 PASSWORD = "Größe: Paßwort"
@@ -327,6 +328,7 @@ async def test_a_password_of_any_length_is_not_hashed() -> None:
     assert not node.people.ranks
 
 
+@examples(100)
 @given(st.text(max_size=100))
 def test_no_authorization_header_breaks_the_parser(header: str) -> None:
     for text in (header, f"Basic {header}"):
@@ -334,6 +336,7 @@ def test_no_authorization_header_breaks_the_parser(header: str) -> None:
         assert password is None or isinstance(password, str)
 
 
+@examples(100)
 @given(st.text(max_size=100))
 def test_every_password_is_found_again(password: str) -> None:
     try:

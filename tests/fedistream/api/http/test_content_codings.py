@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedistream.api.http.content_codings import IDENTITY, choose
+from tests.kit.examples import examples
 
 BOTH = ("br", "gzip")
 
@@ -44,6 +45,7 @@ def test_where_nothing_is_offered_the_plain_bytes_are() -> None:
     assert choose("gzip, br", ()) == IDENTITY
 
 
+@examples(100)
 @given(st.text(), st.lists(st.sampled_from(BOTH), unique=True))
 def test_whatever_is_said_one_of_the_offered_is_chosen(header: str, offered: list[str]) -> None:
     assert choose(header, offered) in (*offered, IDENTITY)

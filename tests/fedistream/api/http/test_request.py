@@ -1,10 +1,11 @@
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
 from fedistream.api.http.request import MAX_COOKIES, MAX_JSON_DEPTH, ApiRequest
 from fedistream.core.errors import Invalid
+from tests.kit.examples import examples
 from tests.kit.invalid import invalid
 
 
@@ -36,7 +37,7 @@ def depth(value: object) -> int:
     return 0
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.one_of(st.binary(max_size=200), st.text('[]{}:,"ea1.-\\u ', max_size=100).map(str.encode)))
 def test_any_bytes_are_json_within_the_limits_or_refused(body: bytes) -> None:
     value = read(body)
@@ -50,13 +51,13 @@ json = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(json)
 def test_what_is_json_is_read_as_it_was_written(value: object) -> None:
     assert request(orjson.dumps(value)).json() == value
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(json, st.sampled_from([str, bool, int, list, dict]))
 def test_a_member_is_of_the_kind_that_was_asked_for(value: object, kind: type[object]) -> None:
     asked = request(orjson.dumps({"value": value}))

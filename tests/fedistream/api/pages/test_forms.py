@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
@@ -12,6 +12,7 @@ from fedistream.api.http.uploads import MAX_FIELDS
 from fedistream.api.pages.forms import TYPE, CsrfTokens, Stale, form
 from fedistream.core.errors import Invalid
 from tests.kit.asking import Clock
+from tests.kit.examples import examples
 
 DAY_S = 86_400
 
@@ -81,14 +82,14 @@ def test_a_token_cannot_be_made_to_last_longer() -> None:
         csrf().check(f"{int(until) + 1}.{mac}")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.text(max_size=100))
 def test_whatever_is_no_token_of_ours_is_stale(text: str) -> None:
     with pytest.raises(Stale):
         csrf().check(text)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.binary(max_size=300))
 def test_any_body_is_a_form_without_a_token_or_no_form(body: bytes) -> None:
     with pytest.raises((Invalid, Stale)):

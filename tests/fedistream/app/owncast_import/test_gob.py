@@ -13,6 +13,7 @@ from fedistream.app.owncast_import import gob
 from fedistream.app.owncast_import.gob import BadGob, decode
 from fedistream.app.owncast_import.settings import go_time
 from tests.house.tree import ROOT
+from tests.kit.examples import examples
 from tests.kit.owncast_folder import BORN, Dictionary, Moment, signed, unsigned
 from tests.kit.owncast_folder import gob as encode
 
@@ -51,6 +52,7 @@ def test_bytes_after_a_value_are_refused(name: str) -> None:
             decode(BY_NAME[name] + more)
 
 
+@examples(100)
 @given(st.sampled_from(sorted(BY_NAME)), st.data())
 def test_flipped_bits_give_a_value_or_a_clear_error(name: str, data: st.DataObject) -> None:
     raw = bytearray(BY_NAME[name])
@@ -60,6 +62,7 @@ def test_flipped_bits_give_a_value_or_a_clear_error(name: str, data: st.DataObje
         decode(bytes(raw))
 
 
+@examples(100)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_value_or_a_clear_error(raw: bytes) -> None:
     with contextlib.suppress(BadGob):
@@ -70,6 +73,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 SCALARS = st.one_of(TEXTS, st.booleans(), st.floats(allow_nan=False), st.integers(-(2**63), 2**63 - 1))
 
 
+@examples(100)
 @given(SCALARS | st.lists(TEXTS, max_size=5) | st.dictionaries(TEXTS, TEXTS, max_size=5).map(Dictionary))
 def test_what_the_kit_encodes_comes_back(value: Any) -> None:
     assert decode(encode(value)) == value

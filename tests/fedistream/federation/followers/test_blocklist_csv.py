@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from fedistream.core.errors import Invalid
 from fedistream.federation.followers.blocklist_csv import HEAD, MAX_LINES, MAX_TEXT, MAX_WRONG, BlockList, parse, write
+from tests.kit.examples import examples
 from tests.kit.invalid import invalid
 
 SHARED = """\ufeff#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate
@@ -53,6 +54,7 @@ def test_of_many_wrong_lines_the_first_are_told() -> None:
     assert (found.domains, len(found.wrong)) == (("a.example",), MAX_WRONG)
 
 
+@examples(100)
 @given(st.lists(st.from_regex(r"[a-z]{1,8}\.[a-z]{2,8}", fullmatch=True), min_size=1, max_size=20, unique=True))
 def test_what_is_written_is_read_again(domains: list[str]) -> None:
     text = write(domains)
@@ -60,6 +62,7 @@ def test_what_is_written_is_read_again(domains: list[str]) -> None:
     assert parse(text) == BlockList(tuple(domains), (), 0, ())
 
 
+@examples(100)
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

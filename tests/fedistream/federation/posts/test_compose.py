@@ -28,6 +28,7 @@ from fedistream.federation.posts.compose import (
     write,
 )
 from fedistream.federation.posts.values import Draft, Mention, Picture
+from tests.kit.examples import examples
 from tests.kit.invalid import invalid
 
 ANN = Mention("https://a.example/users/ann", "ann@a.example", "https://a.example/users/ann/inbox")
@@ -162,6 +163,7 @@ def test_nothing_that_a_page_could_be_harmed_by_comes_out(text: str) -> None:
     assert "javascript:" not in re.sub(r"\[x\]\(javascript:[^)]*\)", "", shown)
 
 
+@examples(100)
 @given(st.text(max_size=300), st.text(alphabet="#@*_`[]()!<>&~:/.ab1 \n", max_size=200))
 def test_any_text_at_all_is_written_within_limits(first: str, second: str) -> None:
     written = write(Draft(first + second, mentions=(ANN,), hashtags=(first,)), tag_page)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fedistream.api.pages.custom.styles import contrast_ink, sheet, url
 from fedistream.core.errors import Invalid
 from fedistream.settings.table import BY_NAME
+from tests.kit.examples import examples
 
 
 def settings(
@@ -39,6 +40,7 @@ def test_the_text_on_a_light_accent_is_dark() -> None:
     assert sheet(settings(own)).count("--on-accent") == 1
 
 
+@examples(100)
 @given(st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True))
 def test_the_ink_is_readable_on_every_colour(color: str) -> None:
     def luminance(hex_color: str) -> float:
