@@ -8,9 +8,10 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Generator, Mapping
-from functools import wraps
+from functools import cache, wraps
 from importlib.metadata import version
 from itertools import count
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -46,11 +47,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     folder = item.path.relative_to(item.config.rootpath).parts[1]
     if folder in FOLDERS:
         item.add_marker(FOLDERS[folder])
-    if _imports(item, BROWSERS):
+    module = getattr(item, "module", None)
+    if _imports(module, BROWSERS):
         item.add_marker("browser")
     if _uses_postgres(item):
         item.add_marker("postgres")
-    if re.search("[_/]kill", item.nodeid) and _imports(item, KILLERS):
+    if re.search("[_/]kill", item.nodeid) and _imports(module, KILLERS):
         item.add_marker("kill")
 
 
@@ -92,9 +94,10 @@ def _traced_at_first(test: Callable[..., object]) -> Callable[..., object]:
     return example
 
 
-def _imports(item: pytest.Item, names: frozenset[str]) -> bool:
-    """Return whether the test's module has imported one of these modules, or a class or a function of one."""
-    found: Mapping[str, object] = vars(getattr(item, "module", item))
+@cache
+def _imports(module: ModuleType | None, names: frozenset[str]) -> bool:
+    """Return whether a module of tests has imported one of these modules, or a class or a function of one."""
+    found: Mapping[str, object] = vars(module) if module is not None else {}
     return any(getattr(value, "__module__", getattr(value, "__name__", "")) in names for value in found.values())
 
 
