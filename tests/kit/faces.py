@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_bytes
+from tempfile import TemporaryDirectory
 
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
@@ -46,6 +47,10 @@ from tests.kit.quick_hashes import quick_passwords
 PASSWORD = "correct horse battery"
 RIGHT = basic(PASSWORD)
 LISTENING = Listening("0.0.0.0", 8080, "0.0.0.0", 1935)
+
+Changes = tuple[tuple[str, object], ...]  # settings by their names
+FEDERATING: Changes = (("node.public_url", "https://node.example"), ("federation.enabled", True))
+_started: dict[Changes, bytes] = {}  # the database of a node that was started with these changes
 
 
 def zeros(length: int) -> bytes:
@@ -120,17 +125,17 @@ class Faces:
 
 
 @asynccontextmanager
-async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[Faces]:
-    """Faces with an empty database in `folder`; the admin's password is PASSWORD. `guard` says whom they may ask."""
-    database, clock = Database(empty_database(folder)), Clock()
+async def open_faces(folder: Path, guard: Guard | None = None, changes: Changes = ()) -> AsyncIterator[Faces]:
+    """Faces in `folder` of a node that was started before, with nothing in its database but the `changes` of settings.
+
+    The admin's password is PASSWORD. `guard` says whom they may ask.
+    """
+    database, clock = Database(await _database(folder, changes)), Clock()
     await database.open()
     try:
-        clocks = Clocks(clock.now, clock.monotonic, token_bytes, later)
-        platform = Platform(clocks, Bus(), Outbox(clocks.unix), guard or Guard())
-        await give_password(PASSWORD, clock.now())
+        platform = _platform(clock, guard)
         options, broadcasts = Config(data_dir=folder), Broadcasts()
         base = await open_base(options, platform, quick_passwords())
-        await give_keys(base.channel_ids(), clock.now())
         made = await join(options, platform, base, broadcasts)
         writing = asyncio.create_task(made.chat.chat.run())
         yield Faces(
@@ -158,7 +163,35 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
 @asynccontextmanager
 async def federating_faces(folder: Path) -> AsyncIterator[Faces]:
     """Faces of https://node.example, with federation on."""
-    async with open_faces(folder) as opened:
-        await opened.settings.change("node.public_url", "https://node.example")
-        await opened.settings.change("federation.enabled", True)
+    async with open_faces(folder, changes=FEDERATING) as opened:
         yield opened
+
+
+async def _database(folder: Path, changes: Changes) -> str:
+    """Return the URL of a database in `folder`. The first start of a node makes twenty rows, which are copied."""
+    if changes not in _started:
+        with TemporaryDirectory() as first:
+            await _start(Path(first), changes)
+            _started[changes] = (Path(first) / "test.db").read_bytes()
+    path = folder / "test.db"
+    path.write_bytes(_started[changes])
+    return f"sqlite://{path}"
+
+
+async def _start(folder: Path, changes: Changes) -> None:
+    """Start a node for the first time, and stop it."""
+    database, clock = Database(empty_database(folder)), Clock()
+    await database.open()
+    try:
+        await give_password(PASSWORD, clock.now())
+        base = await open_base(Config(data_dir=folder), _platform(clock), quick_passwords())
+        await give_keys(base.channel_ids(), clock.now())
+        for name, value in changes:
+            await base.settings.change(name, value)
+    finally:
+        await database.close()
+
+
+def _platform(clock: Clock, guard: Guard | None = None) -> Platform:
+    clocks = Clocks(clock.now, clock.monotonic, token_bytes, later)
+    return Platform(clocks, Bus(), Outbox(clocks.unix), guard or Guard())
