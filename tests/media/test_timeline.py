@@ -144,8 +144,8 @@ def counted(ppm: float, hours: float, wobble_ms: int) -> tuple[float, float]:
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("ppm", [140, -140, 4_000, -4_000])
-@pytest.mark.parametrize("wobble_ms", [0, 12])
+@pytest.mark.parametrize("ppm", [*(pytest.param(ppm, marks=pytest.mark.slow) for ppm in (140, -140, 4_000)), -4_000])
+@pytest.mark.parametrize("wobble_ms", [pytest.param(0, marks=pytest.mark.slow), 12])
 def test_after_an_hour_of_a_sound_card_that_is_off_the_sound_is_whole_and_in_step(ppm: float, wobble_ms: int) -> None:
     apart, uneven = counted(ppm, 1, wobble_ms)
     assert apart <= 30

@@ -3,8 +3,8 @@
 The table is read by the first test: a test that is renamed or taken away has to be replaced here.
 """
 
-import ast
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -131,8 +131,9 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
 def test_each_line_is_held_by_tests_that_are_there() -> None:
     there: dict[str, set[str]] = {}
     for path in {path for held in CHECKLIST.values() for path, _ in held}:
-        tree = ast.parse((ROOT / "tests" / path).read_text())
-        there[path] = {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+        there[path] = set(
+            re.findall(r"^ *(?:async )?def (test_\w+)", (ROOT / "tests" / path).read_text(), re.MULTILINE)
+        )
     assert not [(path, name) for held in CHECKLIST.values() for path, name in held if name not in there[path]]
 
 
