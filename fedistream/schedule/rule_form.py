@@ -1,5 +1,6 @@
 """Recurrences from the choices of a form, for admins who do not write rules. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,12 @@ REPEATS: Final[Mapping[str, str]] = {
     "monthly-weekday": "FREQ=MONTHLY",
 }
 """The choices, each with the beginning of its rule. The last one is like "the second Tuesday"."""
+
+
+_MADE = re.compile(
+    r"DTSTART;TZID=([^:\s]{1,64}):(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)00\nRRULE:([A-Z0-9=;,-]{1,200})", re.ASCII
+)
+_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,31 @@ def rule_of(when: When) -> str:
     if when.until:
         parts.append(f"UNTIL={_parsed('until', when.until, '%Y-%m-%d'):%Y%m%d}")
     return f"DTSTART;TZID={at.key}:{wall:%Y%m%dT%H%M%S}\nRRULE:{';'.join(parts)}"
+
+
+def when_of(recurrence: str) -> When | None:
+    """Return the choices that make this recurrence, or None for one that the form cannot make."""
+    found = _MADE.fullmatch(recurrence.strip())
+    if found is None:
+        return None
+    zone_name, year, month, day, hour, minute, rule = found.groups()
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    until = _DAY.fullmatch(parts.get("UNTIL", ""))
+    for repeat in REPEATS:
+        when = When(
+            f"{year}-{month}-{day}",
+            f"{hour}:{minute}",
+            zone_name,
+            repeat,
+            tuple(day for day in parts.get("BYDAY", "").split(",") if day in WEEKDAYS),
+            "-".join(until.groups()) if until else "",
+        )
+        try:
+            if rule_of(when) == recurrence.strip():
+                return when
+        except Invalid:  # a date that does not exist, or a zone that is gone
+            return None
+    return None
 
 
 def _wall(when: When) -> datetime:

@@ -10,6 +10,7 @@ from fedistream.api.pages import shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.custom import files
 from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.schedule import event_page
 from fedistream.api.pages.services import CHAT_SETTINGS, PagesServices
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.values import State
@@ -110,7 +111,10 @@ def _frame(request: ApiRequest, services: PagesServices, mode: str) -> Response:
             "lang": services.pages.language,
             "name": channel.name,
             "urls": shapes.URLS,
-            "status": shapes.status(live_status, 0, channel.title, hide_viewers=True),
+            "status": {
+                **shapes.status(live_status, 0, channel.title, hide_viewers=True),
+                **event_page.of_status(services, channel_id),
+            },
             **module_data(services.pages, values, {}),
         },
     }

@@ -22,6 +22,7 @@ URLS = {
     "reports": "/api/metrics/cmcd",
     "hls": "/hls/stream.m3u8",
     "logo": "/logo",
+    "schedule": "/api/schedule",
 }
 """What the modules of a page with a player ask for."""
 

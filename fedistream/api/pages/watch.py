@@ -51,7 +51,7 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
     pages, values = services.pages, services.values(request.channel.id)
     invitation = await services.follow_invitations.of(request.channel)
     shown = {**given, "invitation": invitation, "featured": await services.featured.shown()}
-    shown["schedule"] = event_page.upcoming(services, request.channel.id)
+    shown["schedule"] = event_page.following(services, request.channel.id)
     if invitation is not None:
         data = shown["page_data"]
         words = {**data["texts"], **texts.follow(pages.translations)}
@@ -83,6 +83,7 @@ def describe(request: ApiRequest, services: PagesServices, now: Now, path: str =
     title = (live_status.state is not State.OFFLINE and channel.title) or channel.name
     words = texts.watch(pages.translations)
     status = shapes.status(live_status, viewers, channel.title, hide_viewers=bool(values["channel.hide_viewer_count"]))
+    status |= event_page.of_status(services, request.channel.id)
     count = pages.translations.ngettext("{n} viewer", "{n} viewers", viewers)
     pattern = words["title.offline" if live_status.state is State.OFFLINE else "title.live"]
     return {

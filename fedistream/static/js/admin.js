@@ -84,3 +84,10 @@ for (const input of document.querySelectorAll("[data-preview]")) {
 document.addEventListener("visibilitychange", () => void refresh());
 setInterval(refresh, REFRESH_MS);
 relativeTime.startUpdatingTimes();
+
+// streams are planned in the time zone of the streamer, as far as the page can know it
+for (const select of document.querySelectorAll("select[data-local-zone]")) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const option = [.../** @type {HTMLSelectElement} */ (select).options].find((each) => each.value === zone);
+  if (option) option.selected = true;
+}

@@ -20,6 +20,7 @@
  * @property {string} hls
  * @property {string} reports
  * @property {string} logo
+ * @property {string} schedule
  * @property {string} remoteFollow
  * @property {string} live  the admin page's parts that are refreshed
  */

@@ -3,12 +3,21 @@
  */
 
 /**
+ * @typedef {object} ScheduledEvent
+ * @property {string} id
+ * @property {string} name
+ * @property {Date} startsAt
+ * @property {boolean} chatOpen  whether the chat is open for it already
+ */
+
+/**
  * @typedef {object} Status
  * @property {"offline" | "live" | "waiting"} state
  * @property {string} title
  * @property {number | null} viewers  null when the streamer hides the number
  * @property {Date | null} startedAt
  * @property {Date | null} endedAt
+ * @property {ScheduledEvent | null} event  the scheduled event that is on or comes next
  * @property {number | null} skew  milliseconds that the server's clock is ahead of this one
  */
 
@@ -26,6 +35,18 @@ const MIN_GAP_MS = 1_000; // between two requests
 function parseDate(value) {
   const at = typeof value === "string" && value ? new Date(value) : null;
   return at && Number.isFinite(at.getTime()) ? at : null;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {ScheduledEvent | null}
+ */
+function parseEvent(value) {
+  if (typeof value !== "object" || value === null) return null;
+  const { id, name, startTime, chatOpen } = /** @type {Record<string, unknown>} */ (value);
+  const startsAt = parseDate(startTime);
+  if (typeof id !== "string" || typeof name !== "string" || !startsAt) return null;
+  return { id, name, startsAt, chatOpen: chatOpen === true };
 }
 
 /**
@@ -53,6 +74,7 @@ export function parseStatus(answer, receivedAt) {
     viewers: parseViewers(answer),
     startedAt: parseDate(answer.lastConnectTime),
     endedAt: parseDate(answer.lastDisconnectTime),
+    event: parseEvent(answer.scheduledEvent),
     skew: serverTime && receivedAt !== undefined ? serverTime.getTime() - receivedAt : null,
   };
 }

@@ -3,6 +3,7 @@
  */
 
 import "./external-actions.js";
+import "./schedule.js";
 import { accepted } from "./content-warning.js";
 import { keepSpaceKey, listenForHotkeys } from "./hotkeys.js";
 import { find, page } from "./page.js";

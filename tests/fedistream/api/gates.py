@@ -346,6 +346,7 @@ PAGES = (
 
 PAGES_CONFIG = (
     *rows("admin", "POST /admin/config/appearance/image", "POST /admin/config/actions/one"),
+    *rows("admin", "POST /admin/config/video/variant"),
     Row("GET", "/admin/config/{section}", "admin", knock="/admin/config/general"),
     Row("POST", "/admin/config/{section}", "admin", knock="/admin/config/general"),
 )

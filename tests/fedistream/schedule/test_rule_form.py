@@ -4,7 +4,7 @@ import pytest
 
 from fedistream.core.errors import Invalid
 from fedistream.schedule.recurrence import parse
-from fedistream.schedule.rule_form import REPEATS, When, rule_of, start_of
+from fedistream.schedule.rule_form import REPEATS, When, rule_of, start_of, when_of
 
 
 def when(repeat: str = "weekly", date: str = "2026-05-04", **more: object) -> When:
@@ -51,3 +51,33 @@ def test_every_rule_can_be_read(repeat: str) -> None:
 def test_a_wrong_choice_is_refused(wrong: When) -> None:
     with pytest.raises(Invalid):
         rule_of(wrong)
+
+
+@pytest.mark.parametrize("repeat", [name for name in REPEATS if name != "once"])
+@pytest.mark.parametrize("date", ["2026-05-04", "2026-05-29", "2028-02-29"])
+@pytest.mark.parametrize("until", ["", "2029-01-01"])
+def test_the_choices_of_a_rule_are_found_again(repeat: str, date: str, until: str) -> None:
+    made = rule_of(when(repeat, date, until=until, weekdays=("MO", "SU")))
+    found = when_of(f" {made}\n")
+    assert found is not None
+    assert rule_of(found) == made
+    assert (found.date, found.time, found.timezone, found.until) == (date, "19:00", "Europe/Berlin", until)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "RRULE:FREQ=DAILY",
+        "DTSTART:20260504T190000Z\nRRULE:FREQ=DAILY",
+        "DTSTART;TZID=Europe/Berlin:20260504T190030\nRRULE:FREQ=DAILY",
+        "DTSTART;TZID=Europe/Berlin:20260231T190000\nRRULE:FREQ=DAILY",
+        "DTSTART;TZID=Mars/Olympus:20260504T190000\nRRULE:FREQ=DAILY",
+        "DTSTART;TZID=Europe/Berlin:20260504T190000\nRRULE:FREQ=DAILY;COUNT=3",
+        "DTSTART;TZID=Europe/Berlin:20260504T190000\nRRULE:FREQ=MONTHLY;BYDAY=3FR",
+        "DTSTART;TZID=Europe/Berlin:20260504T190000\nRRULE:FREQ=WEEKLY;BYDAY=TH,MO",
+        "DTSTART;TZID=Europe/Berlin:20260504T190000\nRRULE:" + "A" * 2000,
+    ],
+)
+def test_a_rule_that_the_form_cannot_make_has_no_choices(text: str) -> None:
+    assert when_of(text) is None

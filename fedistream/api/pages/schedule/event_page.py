@@ -6,6 +6,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
+from fedistream.api.owncast.schedule import status_event
 from fedistream.api.pages import shapes, texts
 from fedistream.api.pages.services import PagesServices
 from fedistream.core.markdown import render_page
@@ -15,13 +16,24 @@ FEED = "/api/schedule.ics"
 PATH = "/schedule/"
 
 
-def upcoming(services: PagesServices, channel_id: int) -> dict[str, Any] | None:
-    """Return the next broadcasts for the watch page, or None without any."""
-    events = services.schedule.upcoming.all(channel_id, SHOWN)
-    if not events:
+def following(services: PagesServices, channel_id: int) -> dict[str, Any] | None:
+    """Return the next broadcasts for the watch page, or None while the schedule is disabled."""
+    if not services.settings.value("schedule.enabled", channel_id):
         return None
-    countdown = bool(services.settings.value("schedule.show_countdown", channel_id))
-    return {"events": events, "countdown": countdown, "feed": FEED, "path": PATH}
+    return {
+        "events": services.schedule.upcoming.all(channel_id, SHOWN),
+        "countdown": bool(services.settings.value("schedule.show_countdown", channel_id)),
+        "now": services.schedule.now(),
+        "feed": FEED,
+        "path": PATH,
+    }
+
+
+def of_status(services: PagesServices, channel_id: int) -> dict[str, Any]:
+    """Return what a page's first status says of the schedule, as /api/status does."""
+    upcoming = services.schedule.upcoming
+    event = upcoming.next(channel_id)
+    return {} if event is None else {"scheduledEvent": status_event(event, upcoming.opens_chat(channel_id))}
 
 
 async def show(request: ApiRequest, services: PagesServices) -> Response:

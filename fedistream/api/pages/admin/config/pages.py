@@ -1,4 +1,4 @@
-"""The pages of the table, the images of the appearance page, and the list of external actions."""
+"""The pages of the table, the images of the appearance page, and the lists of external actions and output variants."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
-from fedistream.api.pages.admin.config import members
+from fedistream.api.pages.admin.config import members, renditions
 from fedistream.api.pages.admin.config.sections import PAGE as PAGE
 from fedistream.api.pages.admin.config.sections import Section, sections
 from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page, save
@@ -16,6 +16,7 @@ from fedistream.api.pages.forms import form, upload
 from fedistream.api.wording import explain
 from fedistream.appearance.service import FAVICON, LOGO, MAX_FAVICON, MAX_LOGO
 from fedistream.core.errors import Invalid, NotFound
+from fedistream.settings.structures import MAX_RENDITIONS
 
 ACTIONS = "page.external_actions"
 ACTION_MEMBERS = ("title", "description", "url", "html", "icon", "color", "openExternally")
@@ -81,6 +82,28 @@ async def change_action(request: ApiRequest, services: AdminPagesServices) -> Re
     return done(section.path, "saved")
 
 
+async def change_rendition(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """POST /admin/config/video/variant: add, save or remove one output variant. `number` is its place in the list."""
+    submitted = form(request, services.csrf)
+    section = sections(services.pages.translations)["video"]
+    present: list[dict[str, Any]] = services.settings.value(renditions.SETTING, request.channel.id)
+    text = submitted.get("number", "")
+    place = int(text[:4]) if text.isascii() and text.isdecimal() else None
+    if text and (place is None or place >= len(present)):
+        return done(section.path, "gone")
+    at = renditions.NEW if place is None else place
+    given = None if submitted.get("do") == "remove" else renditions.read(at, submitted)
+    try:
+        made = renditions.changed(present, place, given)
+        await services.settings.change(renditions.SETTING, made, request.channel.id)
+    except Invalid as error:
+        member = error.field.rpartition(": ")[2]
+        wrong = renditions.field_name(at, member if member in renditions.MEMBERS else "name")
+        typed = {name: text for name, text in submitted.items() if name.startswith(renditions.field_name(at, ""))}
+        return await _page(request, services, section, FormResult({wrong: explain(error)}, typed))
+    return done(section.path, "saved")
+
+
 def _section(request: ApiRequest, services: AdminPagesServices) -> Section:
     found = sections(services.pages.translations).get(request.parts["section"])
     if found is None:
@@ -103,6 +126,11 @@ async def _page(
         "action": words.gettext("External action"),
     }
     objects = members.values(request, services, section.fields)
+    variants = services.settings.value(renditions.SETTING, request.channel.id) if section.name == "video" else []
+    objects |= renditions.values(variants) if section.name == "video" else {}
+    names = renditions.labels(words)
+    places = (*range(len(variants)), renditions.NEW)
+    labels |= {renditions.field_name(at, name): each for name, each in names.items() for at in places}
     typed = result.typed if result is not None else {}
     shown = {
         "section": section,
@@ -110,6 +138,10 @@ async def _page(
         "labels": {**texts.labels(words), **labels, **{each.name: each.label for each in section.fields}},
         "actions": services.settings.value(ACTIONS, request.channel.id) if section.name == "actions" else [],
         "typed_action": typed_action or {},
+        "variants": variants,
+        "variant_labels": names,
+        "wrong_variant": renditions.place_of(next(iter(result.errors), "")) if result is not None else "",
+        "most_variants": MAX_RENDITIONS,
         "has_logo": bool(services.settings.value(LOGO, request.channel.id)),
         "has_favicon": bool(services.settings.value(FAVICON)),
         "logo_kb": MAX_LOGO // 1024,

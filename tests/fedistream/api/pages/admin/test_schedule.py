@@ -2,6 +2,7 @@
 
 import re
 
+from fedistream.schedule.values import Change
 from tests.kit.adminpages import NASTY, Visitor, said
 from tests.kit.faces import Faces
 
@@ -61,3 +62,67 @@ async def test_the_settings_are_saved(faces: Faces, admin: Visitor) -> None:
     assert faces.settings.value("schedule.enabled", 1) is True
     assert faces.settings.value("schedule.chat_open_minutes", 1) == 30
     assert (await admin.send(PAGE, f"{PAGE}/settings", **{"schedule.chat_open_minutes": "7"})).status_code == 422
+
+
+async def test_one_stream_of_a_series_is_edited_and_keeps_it_when_the_series_is(faces: Faces, admin: Visitor) -> None:
+    await admin.send(PAGE, **NEW | {"repeat": "weekly", "day-MO": "on"})
+    found = await faces.made.schedule.overview(1)
+    first, second, series = found.events[0], found.events[1], found.series[0]
+    form = await admin.see(f"{PAGE}?edit={first.id}")
+    for part in (
+        'value="2026-05-04"',
+        'value="19:00"',
+        "In the time zone Europe/Berlin.",
+        "Only this stream is changed",
+    ):
+        assert part in form
+    assert 'name="repeat"' not in form
+    edit = {"do": "save", "name": "Big pots", "date": "2026-05-05", "time": "20:30", "minutes": "45"}
+    assert said(await admin.send(PAGE, **edit, id=first.id)) == "Saved."
+    form = await admin.see(f"{PAGE}?edit={series.id}")
+    assert '<option value="weekly" selected>' in form
+    assert 'name="day-MO" value="on" checked' in form
+    assert '<option value="once"' not in form
+    weekly = NEW | {"do": "save", "name": "Bowls", "repeat": "weekly", "day-MO": "on", "minutes": "30"}
+    assert said(await admin.send(PAGE, **weekly, id=series.id)) == "Saved."
+    events = {each.id: each for each in (await faces.made.schedule.overview(1)).events}
+    assert (events[first.id].name, events[first.id].minutes) == ("Big pots", 45)
+    assert events[first.id].starts_at.isoformat() == "2026-05-05T18:30:00+00:00"
+    assert (events[second.id].name, events[second.id].minutes) == ("Bowls", 30)
+    assert said(await admin.send(PAGE, **weekly | {"repeat": "daily"}, id=series.id)) == "Saved."
+    now = await faces.made.schedule.overview(1)
+    assert now.series[0].recurrence.endswith("FREQ=DAILY")
+    assert [each.name for each in now.events[:2]] == ["Bowls", "Big pots"]
+
+
+async def test_a_stream_that_is_on_is_renamed_without_a_new_start(faces: Faces, admin: Visitor) -> None:
+    await admin.send(PAGE, **NEW)
+    (event,) = (await faces.made.schedule.overview(1)).events
+    faces.clock.advance((event.starts_at - faces.clock.now()).total_seconds() + 60)
+    same = {"do": "save", "id": event.id, "date": "2026-05-04", "time": "19:00"}
+    assert said(await admin.send(PAGE, **same, name="Bowls", minutes="90")) == "Saved."
+    (changed,) = (await faces.made.schedule.overview(1)).events
+    assert (changed.name, changed.minutes, changed.starts_at) == ("Bowls", 90, event.starts_at)
+    page = await admin.send(PAGE, **same | {"time": "18:00"}, name="Bowls")
+    assert (page.status_code, "must be in the future" in page.text) == (422, True)
+    assert 'name="id" value="' + event.id in page.text, "the form is that of the event still"
+
+
+async def test_a_rule_of_a_program_is_edited_as_text(faces: Faces, admin: Visitor) -> None:
+    rule = "DTSTART;TZID=Europe/Berlin:20260504T190000\nRRULE:FREQ=WEEKLY;COUNT=3"
+    await faces.made.schedule.put(1, Change("Pots", recurrence=rule))
+    (series,) = (await faces.made.schedule.overview(1)).series
+    assert rule in await admin.see(f"{PAGE}?edit={series.id}")
+    edit = {"do": "save", "id": series.id, "name": "Pots"}
+    assert said(await admin.send(PAGE, **edit, recurrence=rule.replace("3", "2"))) == "Saved."
+    assert len((await faces.made.schedule.overview(1)).events) == 2
+    page = await admin.send(PAGE, **edit, recurrence="RRULE:FREQ=SECONDLY")
+    assert page.status_code == 422
+    assert 'id="error-recurrence"' in page.text
+
+
+async def test_what_is_gone_is_not_edited(faces: Faces, admin: Visitor) -> None:
+    answer = await admin.web.get(f"{PAGE}?edit=nothing")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}?done=gone")
+    assert said(await admin.send(PAGE, **NEW | {"do": "save", "id": "nothing"})) == "It no longer exists."
+    assert said(await admin.send(PAGE, **NEW | {"do": "save"})) == "It no longer exists."

@@ -227,6 +227,8 @@ async def test_people_are_found_by_how_they_begin_the_latest_first_and_not_endle
         ({"state": "offline", "endedAt": 1_000, "skew": None}, 61_000, 240_000),
         ({"state": "offline", "endedAt": 1_000, "skew": 10_000}, 61_000, 230_000),
         ({"state": "offline", "endedAt": 1_000, "skew": None}, 999_000, 0),
+        ({"state": "offline", "endedAt": 1_000, "event": {"chatOpen": False}}, 999_000, 0),
+        ({"state": "offline", "endedAt": 1_000, "event": {"chatOpen": True}}, 999_000, None),
     ],
 )
 async def test_the_chat_is_open_for_so_long(page: Page, status: dict[str, object], now: int, left: int | None) -> None:

@@ -9,23 +9,25 @@ import pytest
 from httpx2 import Response
 
 from fedistream.api.pages.admin.config.sections import sections
+from fedistream.settings.structures import MAX_RENDITIONS, PASSTHROUGH
 from fedistream.settings.table import BY_NAME
 from tests.kit.adminpages import NASTY, Visitor, csrf_token, said
 from tests.kit.faces import Faces
 from tests.kit.pictures import ico, png
 
 ALL = sections(NullTranslations())
-OTHER_PAGES = ("/admin/", "/admin/chat/", "/admin/federation/", "/admin/federation/rules", "/admin/federation/notices")
-# these have forms of their own: uploads, and one for each action
-NO_FIELD = {"channel.logo", "node.favicon", "page.external_actions"}
-# what comes with features that have no page yet
-TO_COME = {"video.renditions"}
+OTHER_PAGES = (
+    *("/admin/", "/admin/chat/", "/admin/federation/", "/admin/federation/rules", "/admin/federation/notices"),
+    "/admin/schedule",
+)
+# these have forms of their own: uploads, and one for each action and variant
+NO_FIELD = {"channel.logo", "node.favicon", "page.external_actions", "video.renditions"}
 
 
 async def test_every_setting_has_a_field(faces: Faces, admin: Visitor) -> None:
     pages = "".join([await admin.see(path) for path in (*OTHER_PAGES, *(each.path for each in ALL.values()))])
     missing = {name for name in BY_NAME if f'name="{name}"' not in pages and f'name="{name}:' not in pages}
-    assert {name for name in missing if not name.startswith("schedule.")} <= NO_FIELD | TO_COME
+    assert missing <= NO_FIELD
 
 
 async def test_what_is_typed_is_saved(faces: Faces, admin: Visitor) -> None:
@@ -131,3 +133,63 @@ async def test_what_holds_later_says_so(admin: Visitor) -> None:
     server = re.sub(r"\s+", " ", await admin.see("/admin/config/server"))
     assert server.count("Holds from the next start of the node.") == 4
     assert "Holds from the next broadcast." in await admin.see("/admin/config/video")
+
+
+VARIANT = "/admin/config/video/variant"
+VIDEO = "/admin/config/video"
+SMALL = {"name": "Small", "audioPassthrough": "on", "videoBitrate": "800", "scaledHeight": "480", "cpuUsageLevel": "1"}
+
+
+def variant(at: str, **members: str) -> dict[str, str]:
+    return {"number": "" if at == "new" else at, **{f"rendition-{at}:{name}": text for name, text in members.items()}}
+
+
+async def test_output_variants_are_added_changed_and_removed(faces: Faces, admin: Visitor) -> None:
+    assert "Output variants" in await admin.see(VIDEO)
+    assert said(await admin.send(VIDEO, VARIANT, do="save", **variant("new", **SMALL))) == "Saved."
+    source, small = faces.settings.value("video.renditions", 1)
+    assert source["name"] == "Source"
+    assert small == {
+        "name": "Small",
+        "videoPassthrough": False,
+        "audioPassthrough": True,
+        "videoBitrate": 800,
+        "audioBitrate": 0,
+        "scaledWidth": 0,
+        "scaledHeight": 480,
+        "framerate": 0,
+        "cpuUsageLevel": 1,
+    }
+    page = await admin.see(VIDEO)
+    assert "480p · 800 kbit/s" in page
+    assert 'name="rendition-1:videoBitrate" type="number" autocomplete="off" value="800"' in page
+    await admin.send(VIDEO, VARIANT, do="save", **variant("1", **SMALL | {"name": "Tiny", "audioPassthrough": ""}))
+    changed = faces.settings.value("video.renditions", 1)[1]
+    assert (changed["name"], changed["audioPassthrough"]) == ("Tiny", False)
+    await admin.send(VIDEO, VARIANT, do="remove", **variant("0"))
+    assert [each["name"] for each in faces.settings.value("video.renditions", 1)] == ["Tiny"]
+    await admin.send(VIDEO, VARIANT, do="remove", **variant("0"))
+    assert faces.settings.value("video.renditions", 1) == [dict(PASSTHROUGH)]
+    assert said(await admin.send(VIDEO, VARIANT, do="remove", **variant("1"))) == "It no longer exists."
+    assert said(await admin.send(VIDEO, VARIANT, do="remove", **variant("x"))) == "It no longer exists."
+
+
+@pytest.mark.parametrize("at", ["0", "new"])
+@pytest.mark.parametrize("wrong", ["100001", "-1", "1.5", "much", "9" * 30])
+async def test_a_wrong_number_of_a_variant_is_said_beside_it(faces: Faces, admin: Visitor, at: str, wrong: str) -> None:
+    before = faces.settings.value("video.renditions", 1)
+    answer = await admin.send(VIDEO, VARIANT, do="save", **variant(at, **SMALL | {"videoBitrate": wrong}))
+    assert answer.status_code == 422
+    assert f'id="error-rendition-{at}:videoBitrate"' in answer.text
+    assert f'value="{wrong}"' in answer.text
+    assert answer.text.count('<details class="disclosure" open>') == 1
+    assert faces.settings.value("video.renditions", 1) == before
+
+
+async def test_there_are_not_more_variants_than_the_most(faces: Faces, admin: Visitor) -> None:
+    for _ in range(MAX_RENDITIONS - 1):
+        await admin.send(VIDEO, VARIANT, do="save", **variant("new", **SMALL))
+    assert "Add an output variant" not in await admin.see(VIDEO)
+    answer = await admin.send(VIDEO, VARIANT, do="save", **variant("new", **SMALL))
+    assert answer.status_code == 422
+    assert len(faces.settings.value("video.renditions", 1)) == MAX_RENDITIONS
