@@ -20,12 +20,14 @@ GZIP = 16 + zlib.MAX_WBITS
 
 def compress(response: Response, accept_encoding: str) -> None:
     """Gzip the whole body of `response` for a client that takes it."""
+    body = getattr(response, "body", b"")  # a stream has none
+    if not LEAST <= len(body) <= MOST:
+        return
     headers = response.headers
     kind = headers.get("content-type", "")
-    body = getattr(response, "body", b"")  # a stream has none
     if "accept-encoding" in headers.get("vary", "").lower():
         return  # the handler has chosen an encoding
-    if not LEAST <= len(body) <= MOST or "content-encoding" in headers or not kind.startswith((*TYPES, *MORE_TYPES)):
+    if "content-encoding" in headers or not kind.startswith((*TYPES, *MORE_TYPES)):
         return
     headers.add_vary_header("Accept-Encoding")
     if choose(accept_encoding, ("gzip",)) != "gzip":
