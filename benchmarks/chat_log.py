@@ -7,7 +7,9 @@ import asyncio
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -38,13 +40,44 @@ def nobody(message: Message) -> None:
     """Send nothing: only storing is measured."""
 
 
-async def write(log: MessageLog, home: int, people: list[Visitor]) -> tuple[float, float]:
-    """Return the share of a core that writing took, and the longest time until a message was stored, in ms."""
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The chat of a channel, with its visitors and the writer of its messages."""
+
+    log: MessageLog
+    home: int
+    people: list[Visitor]
+
+
+@asynccontextmanager
+async def chat(path: Path) -> AsyncIterator[Chat]:
+    """The chat of a new database at this path. Its writer runs until the end of the block."""
+    database = Database(f"sqlite://{path}")
+    await database.open()
+    try:
+        channels = Channels(now, secrets.token_urlsafe)
+        await channels.open()
+        clocks = Clocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
+        visitors = Visitors(clocks)
+        people = [(await visitors.make(f"visitor {n}"))[0] for n in range(50)]
+        log = MessageLog(clocks, visitors, Bus())
+        writing = asyncio.create_task(log.run())
+        yield Chat(log, channels.home().id, people)
+        log.close()
+        await writing
+    finally:
+        await database.close()
+
+
+async def write(made: Chat, goes_on: Callable[[float], bool]) -> tuple[float, float]:
+    """Store RATE messages a second while `goes_on(seconds since the first)` is true. Returns the share of a core that
+    writing took, and the 99th percentile of the time until a message was stored, in ms."""
+    log, home, people = made.log, made.home, made.people
     waits: list[float] = []
     pending = set()
     began, cpu = time.perf_counter(), time.process_time()
     said = 0
-    while (passed := time.perf_counter() - began) < SECONDS:
+    while goes_on(passed := time.perf_counter() - began):
         while said < passed * RATE:
             body, message_id = f"{LINE} {said}", log.next_id()
             visitor = people[said % len(people)]
@@ -63,19 +96,22 @@ async def write(log: MessageLog, home: int, people: list[Visitor]) -> tuple[floa
     return 100 * spent / (time.perf_counter() - began), 1000 * waits[int(len(waits) * 0.99)]
 
 
-def fill(path: Path, home: int, people: list[Visitor]) -> int:
-    """A million messages, one of ten hidden. Returns the first id."""
-    first = message_ids.first_of(now()) - (ROWS << message_ids.LOW_BITS)
+def fill(path: Path, made: Chat, count: int, body: str) -> int:
+    """Store so many older messages of this text, one of ten hidden. Returns the first id."""
+    first = message_ids.first_of(now()) - (count << message_ids.LOW_BITS)
 
     def rows() -> Iterator[tuple[object, ...]]:
-        for n in range(ROWS):
-            author = people[n % len(people)].id
-            yield first + (n << message_ids.LOW_BITS), home, author, "chat", "web", LINE, f"<p>{LINE}</p>", n % 10 > 0
+        for n in range(count):
+            author = made.people[n % len(made.people)].id
+            message_id, visible = first + (n << message_ids.LOW_BITS), n % 10 > 0
+            yield message_id, made.home, author, "chat", "web", body, f"<p>{body}</p>", visible
 
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         columns = "id, channel_id, visitor_id, kind, origin, body, html, visible"
         connection.executemany(f"INSERT INTO message({columns}) VALUES (?,?,?,?,?,?,?,?)", rows())  # noqa: S608
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        # else the first writer after this would have to move all of it out of the write-ahead log
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return first
 
 
@@ -97,24 +133,10 @@ async def read(log: MessageLog, home: int, first: int) -> float:
 
 async def measure(folder: Path) -> Iterator[Reading]:
     path = folder / "chat.db"
-    database = Database(f"sqlite://{path}")
-    await database.open()
-    try:
-        channels = Channels(now, secrets.token_urlsafe)
-        await channels.open()
-        home = channels.home().id
-        clocks = Clocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
-        visitors = Visitors(clocks)
-        people = [(await visitors.make(f"visitor {n}"))[0] for n in range(50)]
-        log = MessageLog(clocks, visitors, Bus())
-        writing = asyncio.create_task(log.run())
-        share, wait = await write(log, home, people)
-        log.close()
-        await writing
-        first = await asyncio.to_thread(fill, path, home, people)
-        page = await read(log, home, first)
-    finally:
-        await database.close()
+    async with chat(path) as made:
+        share, wait = await write(made, lambda passed: passed < SECONDS)
+        first = await asyncio.to_thread(fill, path, made, ROWS, LINE)
+        page = await read(made.log, made.home, first)
     note = f"{RATE} a second, SQLite"
     return iter(
         (
