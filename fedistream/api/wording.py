@@ -40,7 +40,7 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     SettingProblem.DOMAINS: "must be a list of at most {most} domains",
     SettingProblem.ADDRESSES: "must be a list of at most {most} addresses",
     SettingProblem.ACCOUNTS: "must be a list of at most {most} accounts",
-    SettingProblem.USERNAME: "must be 1 to 30 letters without accents, digits and underscores",
+    SettingProblem.USERNAME: "must be 1 to 64 letters without accents, digits and _, with . and - between them",
     SettingProblem.HOST_NAME: "must be a list of host names, which {item} is not",
     SettingProblem.HANDLE: "must be a list of accounts like user@host, which {item} is not",
     SettingProblem.ACCOUNT_ADDRESS: "must be addresses like https://example.com/users/name",

@@ -25,7 +25,9 @@ MAX_DOMAINS = 5_000  # shared block lists have a few thousand
 MAX_LIVE_MESSAGE = 2_000
 MAX_ACCOUNTS = 10
 ACCOUNT = re.compile(r"https?://[a-z0-9_.:-]+/[!-~]+", re.IGNORECASE)
-USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")  # accepted by all servers
+# what other servers find by WebFinger; those that take local names of letters, digits and _ only find these too
+USERNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
+MAX_USERNAME = 64
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
 MAX_HANDLE = 320  # characters
 HANDLE = re.compile(rf"\w(?:[\w.-]{{0,62}}\w)?@{DOMAIN.pattern}(?::\d{{1,5}})?")
@@ -124,7 +126,7 @@ def words(name: str, value: object) -> list[str]:
 
 def username(name: str, value: object) -> str:
     """Check for the part of an account before the @. Capital letters stay: they are part of the actor's URL."""
-    found = str(text(30)(name, value))
+    found = str(text(MAX_USERNAME)(name, value))
     if not USERNAME.fullmatch(found):
         raise Invalid(name, SettingProblem.USERNAME)
     return found

@@ -44,6 +44,8 @@ DONE = "import.owncast"  # a count of changes: 1 once an import is complete
 BATCH = 500  # rows in one statement
 RETENTION = "chat.retention_days"
 COMMENT = "From Owncast"
+USERNAME = "federation.username"
+NO_ACTOR = "the server has no address (serverURL), or no account name, that can be used here"
 BCRYPT = "$2"
 
 Advance = Callable[[int], None]
@@ -267,15 +269,16 @@ class Transfer:
 
     async def _federation(self, sink: Sink, store: owncast.Datastore, channel_id: int) -> None:
         source, report = self.source, self.report
+        name = store.text("federation_username") or str(BY_NAME[USERNAME].default)
         try:
             base = flagged_address(store.text("server_url"))
+            BY_NAME[USERNAME].check(USERNAME, name)
         except Invalid:
             tables = {"followers": "ap_followers", "posts": "ap_outbox", "featured streams": "federated_servers"}
             for what, table in tables.items():
                 if count := source.count(table):
-                    report.leave(what, "the server has no address (serverURL) that can be used here", count=count)
+                    report.leave(what, NO_ACTOR, count=count)
             return
-        name = store.text("federation_username") or str(BY_NAME["federation.username"].default)
         home = federation.Home(channel_id, base, f"{base}/federation/user/{name}")
         await self._store(sink, "remote actors", "ap_followers", federation.actors(source, report))
         ids = await sink.actor_ids()

@@ -39,16 +39,16 @@ async def test_webfinger_leads_to_the_channels_actor(faces: Faces, resource: str
     assert (jrd.subject, jrd.actor_url()) == ("acct:streamer@node.example", LIVE)
 
 
-@pytest.mark.parametrize("asked", ["StudioNord", "studionord", "STUDIONORD"])
+@pytest.mark.parametrize("asked", ["Studio-Nord.live", "studio-nord.live", "STUDIO-NORD.LIVE"])
 async def test_a_name_with_capital_letters_is_found_by_any_and_told_as_it_is(faces: Faces, asked: str) -> None:
-    await faces.settings.change("federation.username", "StudioNord")
-    actor = f"{ORIGIN}/federation/user/StudioNord"
+    await faces.settings.change("federation.username", "Studio-Nord.live")
+    actor = f"{ORIGIN}/federation/user/Studio-Nord.live"
     async with faces.client() as http:
         answer = await http.get("/.well-known/webfinger", params={"resource": f"acct:{asked}@node.example"})
         jrd = parse_jrd(answer.json())
-        assert (jrd.subject, jrd.actor_url()) == ("acct:StudioNord@node.example", actor)
+        assert (jrd.subject, jrd.actor_url()) == ("acct:Studio-Nord.live@node.example", actor)
         found = (await http.get(f"/federation/user/{asked}", headers=ACTIVITY)).json()
-        assert (found["id"], found["preferredUsername"]) == (actor, "StudioNord")
+        assert (found["id"], found["preferredUsername"]) == (actor, "Studio-Nord.live")
         assert (await http.get(f"/federation/user/{asked}/outbox")).json()["id"] == f"{actor}/outbox"
         assert (await http.post(f"/federation/user/{asked}/inbox", json={})).status_code == 415
 

@@ -1,7 +1,9 @@
-"""The servers that Owncast 0.3 features, as rows of this node."""
+"""The account of an Owncast server and the servers that it features, as rows of this node."""
 
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from activitypub.vocabulary import compose
 from fedistream.app.owncast_import.federation import Home, featured
@@ -9,7 +11,8 @@ from fedistream.app.owncast_import.folder import opened
 from fedistream.app.owncast_import.report import Report
 from fedistream.federation.directory.listed import MAX_SERVERS
 from fedistream.federation.models import FeaturedServerRow
-from tests.kit.owncast_folder import ACTOR, AT, BORN, SERVER, V0_2_3, V0_3, Schema, make_folder, stamp
+from tests.kit.moving_in import imported
+from tests.kit.owncast_folder import ACTOR, AT, BORN, SERVER, V0_2_3, V0_3, Schema, follower, make_folder, stamp
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 FAR = "https://far.example/federation/user/live"
@@ -55,6 +58,28 @@ def test_each_is_taken_once_and_no_more_than_there_can_be(tmp_path: Path) -> Non
     rows, report = found(tmp_path, {"iri": f"{FAR}/"}, {"iri": FAR}, *many)
     assert len(rows) == len({row.actor for row in rows}) == MAX_SERVERS
     assert sum(left.count for left in report.left.values()) == 2
+
+
+@pytest.mark.parametrize("name", ["StudioNord", "my-stream.live", "_x_"])
+def test_an_account_keeps_a_name_that_other_servers_find(tmp_path: Path, name: str) -> None:
+    source = make_folder(tmp_path / "owncast")
+    source.set(federation_username=name, server_url=SERVER)
+    source.add("ap_followers", follower(FAR, f"{SERVER}/federation/user/{name}"))
+    said = imported(source.path, tmp_path / "data")
+    assert "1  followers" in said
+    assert "Not taken" not in said
+
+
+@pytest.mark.parametrize("name", ["mein stream", "größe", ".x", "x" * 65, "a/b"])
+def test_followers_of_an_account_whose_name_cannot_be_used_are_reported_with_it(tmp_path: Path, name: str) -> None:
+    source = make_folder(tmp_path / "owncast", V0_3)
+    source.set(federation_username=name, server_url=SERVER)
+    source.add("ap_followers", follower(FAR, f"{SERVER}/federation/user/{name}"))
+    source.add("federated_servers", {"iri": FAR})
+    said = imported(source.path, tmp_path / "data")
+    for what in ("followers", "featured streams"):
+        assert f"1  {what}: the server has no address (serverURL), or no account name" in said
+    assert "federation.username must be" in said
 
 
 def test_a_version_without_featured_streams_has_none(tmp_path: Path) -> None:
