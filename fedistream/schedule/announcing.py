@@ -45,8 +45,11 @@ class Publisher(Protocol):
 
 
 class Announcements:
-    """Tells followers of the events of all channels. The rows say what they know; while federation is off, nothing is
-    told, and all of it when it is on again."""
+    """Announces the events of all channels to followers.
+
+    The rows store the version that was announced last. While federation is off nothing is sent; the announcements are
+    made up for when it is on again.
+    """
 
     def __init__(
         self,
@@ -101,7 +104,7 @@ class Announcements:
         try:
             await atomic(self._tell_once, row)
         except Refusal as refusal:
-            # followers cannot be told, now or later: it counts as told
+            # it can never be announced, so it counts as announced
             gone = isinstance(refusal, NotFound | Gone)
             log.log(logging.DEBUG if gone else logging.WARNING, "the event %s is not announced: %s", row.id, refusal)
             await self._mark(row)

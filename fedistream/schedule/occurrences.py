@@ -1,7 +1,7 @@
 """The events of a series as rows: made ahead for HORIZON, and made anew when the series changes.
 
 An occurrence is found again by what its rule made. So one that the admin has cancelled, removed, moved or renamed keeps
-that through any change of its series. What followers were told of is cancelled, not deleted.
+that through any change of its series. Events that were announced to followers are cancelled, not deleted.
 """
 
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ async def stop(series_id: str, now: datetime) -> None:
 
 
 async def drop(event_ids: Sequence[str], now: datetime) -> None:
-    """Cancel the events that followers were told of, and delete the others."""
+    """Cancel the events that were announced to followers, and delete the others."""
     for start in range(0, len(event_ids), 500):
         some = event_ids[start : start + 500]
         await ScheduledEventRow.filter(id__in=some, posted_version=None).delete()

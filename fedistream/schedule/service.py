@@ -188,7 +188,7 @@ class Schedule:
             "minutes": minutes,
             "edited": row.series_id is not None,
             "updated_at": now,
-            # a later start is told anew
+            # a later start is announced again
             **({"warned_at": None, "started_at": None, "ended_at": None, "broadcast_id": None} if moved else {}),
         }
         await ScheduledEventRow.filter(id=row.id).update(**values, version=F("version") + 1)

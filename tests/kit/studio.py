@@ -305,38 +305,25 @@ class Studio:
 
     def made(self) -> Services:
         """Return the features, most of which are absent."""
-        return Services(
-            facts=ABSENT,
-            settings=self.settings,
-            channels=self.channels,
-            people=self.people,
-            sessions=self.sessions,
-            second_factor=OneFactor(),
-            viewers=self.viewers,
-            broadcasts=self.broadcasts,
-            chat=ABSENT,  # its calls are answered by the fake chat
-            access_tokens=ABSENT,
-            federation=ABSENT,
-            notices=ABSENT,
-            listing=ABSENT,
-            pictures=ABSENT,
-            sign_in=ABSENT,
-            stills=self.stills,
-            images=Images(self.settings, NOWHERE, lambda: (1,)),
-            public_files=PublicFiles(NOWHERE),
-            broadcaster=ABSENT,
-            webhooks=ABSENT,
-            viewer_history=ABSENT,
-            hardware=HardwareMonitor(self.clock.now, lambda: HardwareReading(0, 0, 0)),
-            playback=self.playback,
-            metrics_token="",
-            schedule=Schedule(ABSENT, Upcoming(self.settings, self.clock.now)),
-            tending=ABSENT,
-            geo=ABSENT,
-            stream_key="",
-            admin_password="",
-            secret=b"secret",
-        )
+        present: dict[str, Any] = {
+            "settings": self.settings,
+            "channels": self.channels,
+            "people": self.people,
+            "sessions": self.sessions,
+            "second_factor": OneFactor(),
+            "viewers": self.viewers,
+            "broadcasts": self.broadcasts,
+            "stills": self.stills,
+            "images": Images(self.settings, NOWHERE, lambda: (1,)),
+            "public_files": PublicFiles(NOWHERE),
+            "hardware": HardwareMonitor(self.clock.now, lambda: HardwareReading(0, 0, 0)),
+            "playback": self.playback,
+            "metrics_token": "",
+            "schedule": Schedule(ABSENT, Upcoming(self.settings, self.clock.now)),
+            "secret": b"secret",
+        }
+        # the calls of the chat are answered by the fake chat
+        return Services(**{name: present.get(name, ABSENT) for name in Services.__dataclass_fields__})
 
     def clocks(self) -> Clocks:
         return Clocks(self.clock.now, self.clock.monotonic, os.urandom, later)

@@ -206,7 +206,7 @@ def notices(translations: NullTranslations) -> dict[str, str]:
         "post-unpinned": _("Post unpinned."),
         "post-deleted": _("Post deleted."),
         "retried": _("Retrying now."),
-        "keys-rotated": _("New keys created. The followers' servers are told."),
+        "keys-rotated": _("New keys created. The followers' servers are notified."),
         "reply-approve": _("Reply approved. It is shown in the chat."),
         "reply-refuse": _("Reply rejected and deleted."),
         "reply-answer": _("Reply sent."),

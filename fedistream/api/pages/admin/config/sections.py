@@ -84,7 +84,7 @@ def _general(translations: NullTranslations) -> Section:
             ),
             Field(
                 "node.disable_search_indexing",
-                _("Ask search engines to leave the pages out"),
+                _("Hide this node from search engines"),
                 "check",
                 _("For the whole node, in robots.txt and on the pages."),
             ),
@@ -99,7 +99,7 @@ def _general(translations: NullTranslations) -> Section:
                 _("Address of the directory"),
                 hint=_("For example https://directory.example. The node registers there while you are live."),
             ),
-            Field("page.autoplay", _("Start to play by itself"), "select", options=autoplay),
+            Field("page.autoplay", _("Autoplay"), "select", options=autoplay),
         ),
     )
 
@@ -158,7 +158,7 @@ def _video(translations: NullTranslations) -> Section:
             Field(
                 "video.ffmpeg_path",
                 _("Path of ffmpeg"),
-                hint=_("Kept for programs that ask for it: this node needs no ffmpeg."),
+                hint=_("Stored for programs that read it. This node needs no ffmpeg."),
             ),
         ),
         _(
@@ -218,8 +218,8 @@ def _notifications(translations: NullTranslations) -> Section:
 
 def _server(translations: NullTranslations) -> Section:
     _ = translations.gettext
-    as_started = _("0 is the port that the node was started with.")
-    address = _("Empty: as the node was started.")
+    as_started = _("0: the port that the node was started with.")
+    address = _("If empty, the value that the node was started with.")
     return Section(
         "server",
         _("Server"),
@@ -235,5 +235,5 @@ def _server(translations: NullTranslations) -> Section:
                 _("Only for a node whose socket has an address of its own."),
             ),
         ),
-        _("A flag or the configuration file of the node goes before what is set here."),
+        _("A flag or the configuration file of the node takes precedence over these settings."),
     )

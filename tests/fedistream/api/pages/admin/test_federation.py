@@ -143,5 +143,5 @@ async def test_keys_are_made_anew(faces: Faces, admin: Visitor) -> None:
         return str(answer.json()["publicKey"]["publicKeyPem"])
 
     before = await key()
-    assert said(await admin.send(PAGE, f"{PAGE}keys")) == "New keys created. The followers' servers are told."
+    assert said(await admin.send(PAGE, f"{PAGE}keys")) == "New keys created. The followers' servers are notified."
     assert await key() != before

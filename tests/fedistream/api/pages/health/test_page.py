@@ -9,7 +9,7 @@ from tests.kit.onair import live
 
 async def test_an_idle_node_says_what_will_appear(admin: Visitor) -> None:
     page = await admin.see("/admin/health")
-    assert "While you are live and somebody watches, this says how well the stream plays." in page
+    assert "While you are live and people watch, this shows how well the stream plays." in page
     assert "The first reading of the server comes a minute after its start" in page
     assert "<svg viewBox" not in page
 

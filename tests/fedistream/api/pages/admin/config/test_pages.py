@@ -131,8 +131,8 @@ async def test_actions_are_added_changed_and_removed(faces: Faces, admin: Visito
 
 async def test_what_holds_later_says_so(admin: Visitor) -> None:
     server = re.sub(r"\s+", " ", await admin.see("/admin/config/server"))
-    assert server.count("Holds from the next start of the node.") == 4
-    assert "Holds from the next broadcast." in await admin.see("/admin/config/video")
+    assert server.count("Takes effect at the next start of the node.") == 4
+    assert "Takes effect with the next broadcast." in await admin.see("/admin/config/video")
 
 
 VARIANT = "/admin/config/video/variant"
