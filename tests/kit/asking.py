@@ -25,9 +25,21 @@ def basic(password: str, user: str = "admin") -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
-def later(seconds: float, call: Callable[[], None]) -> Timer:
-    """Call in the loop that runs, by its own time."""
-    return asyncio.get_running_loop().call_later(seconds, call)
+class _Alarm:
+    """A call at a time of the clock, made by the loop's own time if nobody advances the clock before."""
+
+    def __init__(self, due: float, seconds: float, call: Callable[[], None]) -> None:
+        self.due, self._call, self.over = due, call, False
+        self._handle = asyncio.get_running_loop().call_later(seconds, self.ring)
+
+    def ring(self) -> None:
+        if not self.over:
+            self.cancel()
+            self._call()
+
+    def cancel(self) -> None:
+        self.over = True
+        self._handle.cancel()
 
 
 class Clock:
@@ -36,6 +48,7 @@ class Clock:
     def __init__(self, now: datetime = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)) -> None:
         self._now = now
         self._monotonic = 1000.0
+        self._alarms: list[_Alarm] = []
 
     def monotonic(self) -> float:
         return self._monotonic
@@ -43,6 +56,14 @@ class Clock:
     def now(self) -> datetime:
         return self._now
 
+    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Call after so many seconds of the loop that runs, or as soon as `advance` reaches that time."""
+        alarm = _Alarm(self._monotonic + seconds, seconds, call)
+        self._alarms = [each for each in self._alarms if not each.over] + [alarm]
+        return alarm
+
     def advance(self, seconds: float) -> None:
         self._monotonic += seconds
         self._now += timedelta(seconds=seconds)
+        for alarm in sorted((each for each in self._alarms if each.due <= self._monotonic), key=lambda each: each.due):
+            alarm.ring()

@@ -38,7 +38,7 @@ from fedistream.signin.feature import SignInFeature
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
 from tests.kit import notices_kit
-from tests.kit.asking import ADDRESS, Clock, basic, client, later
+from tests.kit.asking import ADDRESS, Clock, basic, client
 from tests.kit.database import empty_database
 from tests.kit.made_once import give_keys, give_password, pages
 from tests.kit.onair import Broadcasts
@@ -105,7 +105,7 @@ class Faces:
     def app(self) -> ASGIApp:
         made = replace(self.made, notices=self.notices, stills=NoStills(), secret=b"secret")
         process = Process(OutboxAdmin(self.outbox), self.log_buffer, self.listening, {})
-        clocks = Clocks(self.clock.now, self.clock.monotonic, zeros, later)
+        clocks = Clocks(self.clock.now, self.clock.monotonic, zeros, self.clock.later)
         return join_faces(made, face_services(made, process, clocks, pages()), clocks, self.limits)
 
     async def visitor(self, name: str, *, moderator: bool = False) -> tuple[Visitor, str]:
@@ -193,5 +193,5 @@ async def _start(folder: Path, changes: Changes) -> None:
 
 
 def _platform(clock: Clock, guard: Guard | None = None) -> Platform:
-    clocks = Clocks(clock.now, clock.monotonic, token_bytes, later)
+    clocks = Clocks(clock.now, clock.monotonic, token_bytes, clock.later)
     return Platform(clocks, Bus(), Outbox(clocks.unix), guard or Guard())

@@ -53,7 +53,7 @@ from fedistream.viewers.service import Viewers
 from media import flv
 from media.package import PackagerConfig, Presentation
 from media.rtmp import Connection, EndReason, Publication, PublishRequest
-from tests.kit.asking import Clock, later
+from tests.kit.asking import Clock
 from tests.kit.fake_chat import FakeChat
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.made_once import pages as rendering
@@ -326,7 +326,7 @@ class Studio:
         return Services(**{name: present.get(name, ABSENT) for name in Services.__dataclass_fields__})
 
     def clocks(self) -> Clocks:
-        return Clocks(self.clock.now, self.clock.monotonic, os.urandom, later)
+        return Clocks(self.clock.now, self.clock.monotonic, os.urandom, self.clock.later)
 
     def faces(self) -> FaceServices:
         """Return the services of the faces as the node makes them, without those that ask federation."""
