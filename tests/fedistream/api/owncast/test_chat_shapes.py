@@ -9,38 +9,21 @@ import pytest
 
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.shapes import Json
-from fedistream.chat.values import (
-    Accepted,
-    Client,
-    Disabled,
-    Edited,
-    Event,
-    Joined,
-    Kind,
-    Message,
-    Origin,
-    Parted,
-    Recoloured,
-    Refused,
-    RemoteAuthor,
-    Renamed,
-    Role,
-    Shown,
-    UserInfo,
-    Visitor,
-)
+from fedistream.chat import values
 
 AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 STAMP = "2026-05-01T12:00:00Z"
-ANN = Visitor("a1", "Ann", 3, AT)
-MESSAGE = Message("m1", 1, Kind.CHAT, Origin.WEB, "hi", "<p>hi</p>", AT, ANN)
-BOB = RemoteAuthor(
+ANN = values.Visitor("a1", "Ann", 3, AT)
+MESSAGE = values.Message("m1", 1, values.Kind.CHAT, values.Origin.WEB, "hi", "<p>hi</p>", AT, ANN)
+BOB = values.RemoteAuthor(
     "Bob", "bob@social.example", "https://social.example/@bob", "https://social.example/bob.png", "/img/remote/x/y"
 )
 
 
 def test_users_have_a_moderator_scope_and_the_time_of_sign_in() -> None:
-    shape = chat_shapes.user(replace(ANN, role=Role.MODERATOR, authenticated_at=AT, renamed_at=AT, disabled_at=AT))
+    shape = chat_shapes.user(
+        replace(ANN, role=values.Role.MODERATOR, authenticated_at=AT, renamed_at=AT, disabled_at=AT)
+    )
     assert (shape["scopes"], shape["authenticated"]) == (["MODERATOR"], True)
     assert shape["authenticatedAt"] == shape["nameChangedAt"] == shape["disabledAt"] == STAMP
     assert not {"scopes", "authenticatedAt", "disabledAt"} & chat_shapes.user(ANN).keys()
@@ -51,23 +34,23 @@ def test_the_first_name_is_a_previous_one_and_an_unset_time_is_the_zero_time() -
     assert (shape["previousNames"], shape["nameChangedAt"]) == (["Ann"], "0001-01-01T00:00:00Z")
     renamed = chat_shapes.user(replace(ANN, name="Anna", previous_names=("Ann",), renamed_at=AT))
     assert (renamed["previousNames"], renamed["nameChangedAt"]) == (["Ann"], STAMP)
-    bot = chat_shapes.user(replace(ANN, role=Role.BOT))
+    bot = chat_shapes.user(replace(ANN, role=values.Role.BOT))
     assert bot["previousNames"] is None
     assert "nameChangedAt" not in bot
 
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "owncast"
 FRAMES = [orjson.loads(line) for line in (VECTORS / "socket.jsonl").read_bytes().splitlines()]
-OURS: dict[str, Event] = {
-    "CONNECTED_USER_INFO": UserInfo(replace(ANN, role=Role.MODERATOR), "e1", AT),
-    "USER_JOINED": Joined(ANN, "e1", AT),
-    "USER_PARTED": Parted(ANN, "e1", AT),
-    "NAME_CHANGE": Renamed(ANN, "Anna", "e1", AT),
+OURS: dict[str, values.Event] = {
+    "CONNECTED_USER_INFO": values.UserInfo(replace(ANN, role=values.Role.MODERATOR), "e1", AT),
+    "USER_JOINED": values.Joined(ANN, "e1", AT),
+    "USER_PARTED": values.Parted(ANN, "e1", AT),
+    "NAME_CHANGE": values.Renamed(ANN, "Anna", "e1", AT),
     "CHAT": MESSAGE,
-    "SYSTEM": replace(MESSAGE, kind=Kind.SYSTEM, visitor=None),
-    "CHAT_ACTION": replace(MESSAGE, kind=Kind.ACTION, visitor=None),
-    "VISIBILITY-UPDATE": Shown(("m1",), True, "e1", AT),
-    "ERROR_USER_DISABLED": Disabled("e1", AT),
+    "SYSTEM": replace(MESSAGE, kind=values.Kind.SYSTEM, visitor=None),
+    "CHAT_ACTION": replace(MESSAGE, kind=values.Kind.ACTION, visitor=None),
+    "VISIBILITY-UPDATE": values.Shown(("m1",), True, "e1", AT),
+    "ERROR_USER_DISABLED": values.Disabled("e1", AT),
 }
 
 
@@ -95,12 +78,12 @@ def shape_of(frame: Json) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        (Kind.FOLLOW, "FEDIVERSE_ENGAGEMENT_FOLLOW"),
-        (Kind.LIKE, "FEDIVERSE_ENGAGEMENT_LIKE"),
-        (Kind.REPOST, "FEDIVERSE_ENGAGEMENT_REPOST"),
+        (values.Kind.FOLLOW, "FEDIVERSE_ENGAGEMENT_FOLLOW"),
+        (values.Kind.LIKE, "FEDIVERSE_ENGAGEMENT_LIKE"),
+        (values.Kind.REPOST, "FEDIVERSE_ENGAGEMENT_REPOST"),
     ],
 )
-def test_engagement_has_title_image_link_and_who_it_was(kind: Kind, name: str) -> None:
+def test_engagement_has_title_image_link_and_who_it_was(kind: values.Kind, name: str) -> None:
     said = replace(MESSAGE, kind=kind, visitor=None, remote=BOB, title="bob@social.example", image="i", link="l")
     assert chat_shapes.message(said, "Node") == {
         "id": "m1",
@@ -117,7 +100,7 @@ def test_engagement_has_title_image_link_and_who_it_was(kind: Kind, name: str) -
 
 
 def test_somebody_from_elsewhere_is_a_user_to_clients_that_know_no_others() -> None:
-    said = replace(MESSAGE, origin=Origin.FEDIVERSE, visitor=None, remote=BOB)
+    said = replace(MESSAGE, origin=values.Origin.FEDIVERSE, visitor=None, remote=BOB)
     user = chat_shapes.message(said, "Node")["user"]
     assert isinstance(user, dict)
     assert (user["id"], user["displayName"], user["remote"]["avatar"]) == (
@@ -132,7 +115,7 @@ def test_somebody_from_elsewhere_is_a_user_to_clients_that_know_no_others() -> N
 def test_what_has_a_warning_is_not_in_the_body_that_other_clients_show() -> None:
     link = 'https://r.example/"1'
     said = replace(
-        MESSAGE, origin=Origin.FEDIVERSE, visitor=None, remote=BOB, warning="the <end>", link=link, edited_at=AT
+        MESSAGE, origin=values.Origin.FEDIVERSE, visitor=None, remote=BOB, warning="the <end>", link=link, edited_at=AT
     )
     shape = chat_shapes.message(said, "Node")
     assert shape["body"] == (
@@ -146,7 +129,7 @@ def test_what_has_a_warning_is_not_in_the_body_that_other_clients_show() -> None
 
 
 def test_an_edit_is_an_event_of_its_own_with_the_message_as_it_is_now() -> None:
-    assert chat_shapes.event(Edited(MESSAGE, "e1", AT), "Node") == {
+    assert chat_shapes.event(values.Edited(MESSAGE, "e1", AT), "Node") == {
         "id": "e1",
         "timestamp": STAMP,
         "type": "MESSAGE-UPDATE",
@@ -155,21 +138,21 @@ def test_an_edit_is_an_event_of_its_own_with_the_message_as_it_is_now() -> None:
 
 
 def test_the_node_speaks_under_its_name_and_actions_under_none() -> None:
-    said = replace(MESSAGE, kind=Kind.SYSTEM, visitor=None)
+    said = replace(MESSAGE, kind=values.Kind.SYSTEM, visitor=None)
     assert chat_shapes.message(said, "My node")["user"] == {"displayName": "My node"}
-    assert "user" not in chat_shapes.message(replace(said, kind=Kind.ACTION), "My node")
+    assert "user" not in chat_shapes.message(replace(said, kind=values.Kind.ACTION), "My node")
 
 
 def test_events_carry_what_their_type_promises() -> None:
-    assert chat_shapes.event(Parted(ANN, "e1", AT), "Node")["type"] == "USER_PARTED"
-    assert chat_shapes.event(Recoloured(ANN, "e1", AT), "Node")["type"] == "COLOR_CHANGE"
-    assert chat_shapes.event(Disabled("e1", AT), "Node") == {
+    assert chat_shapes.event(values.Parted(ANN, "e1", AT), "Node")["type"] == "USER_PARTED"
+    assert chat_shapes.event(values.Recoloured(ANN, "e1", AT), "Node")["type"] == "COLOR_CHANGE"
+    assert chat_shapes.event(values.Disabled("e1", AT), "Node") == {
         "id": "e1",
         "timestamp": STAMP,
         "type": "ERROR_USER_DISABLED",
         "user": None,
     }
-    assert chat_shapes.event(Shown(("a", "b"), False, "e1", AT), "Node") == {
+    assert chat_shapes.event(values.Shown(("a", "b"), False, "e1", AT), "Node") == {
         "id": "e1",
         "timestamp": STAMP,
         "type": "VISIBILITY-UPDATE",
@@ -180,23 +163,23 @@ def test_events_carry_what_their_type_promises() -> None:
 
 def test_a_text_is_one_line_whatever_was_said() -> None:
     texts = chat_shapes.Texts(lambda channel: f"node {channel}")
-    said = replace(MESSAGE, html="<pre>a\nb</pre>", kind=Kind.SYSTEM, visitor=None)
+    said = replace(MESSAGE, html="<pre>a\nb</pre>", kind=values.Kind.SYSTEM, visitor=None)
     text = texts(7, said)
     assert b"\n" not in text
     assert orjson.loads(text)["user"] == {"displayName": "node 7"}
 
 
 def test_a_client_shows_how_much_it_said_and_where_it_is() -> None:
-    shape = chat_shapes.client(Client(4, ANN, "192.0.2.1", "Firefox", AT, 9), None)
+    shape = chat_shapes.client(values.Client(4, ANN, "192.0.2.1", "Firefox", AT, 9), None)
     assert (shape["id"], shape["ipAddress"], shape["messageCount"], shape["geo"]) == (4, "192.0.2.1", 9, None)
 
 
 def test_answers_to_what_a_client_named() -> None:
     head = {"id": "e1", "timestamp": STAMP}
-    accepted = chat_shapes.event(Accepted("r1", "e1", AT, "m1"), "Node")
+    accepted = chat_shapes.event(values.Accepted("r1", "e1", AT, "m1"), "Node")
     assert accepted == head | {"type": "ACCEPTED", "ref": "r1", "messageId": "m1"}
-    assert chat_shapes.event(Accepted("r1", "e1", AT), "Node") == head | {"type": "ACCEPTED", "ref": "r1"}
-    refused = Refused("r2", "slow-mode", "<p>Wait</p>", 2.1, "e1", AT)
+    assert chat_shapes.event(values.Accepted("r1", "e1", AT), "Node") == head | {"type": "ACCEPTED", "ref": "r1"}
+    refused = values.Refused("r2", "slow-mode", "<p>Wait</p>", 2.1, "e1", AT)
     shape = head | {"type": "REFUSED", "ref": "r2", "reason": "slow-mode", "body": "<p>Wait</p>"}
     assert chat_shapes.event(refused, "Node") == shape | {"retryAfter": 3}
     assert chat_shapes.event(replace(refused, retry_s=None), "Node") == shape | {"retryAfter": None}
