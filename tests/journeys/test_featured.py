@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.kit.adminpages import csrf_token
 from tests.kit.encoder import Encoder
-from tests.kit.federating import RIGHT, Town, neighbour_town, town, until
+from tests.kit.federating import RIGHT, FederatedNode, federated_node, node_process, until
 from tests.kit.footage import Recipe
 
 CLIP = Recipe(seconds=2, size=(320, 180), fps=15, gop=15)
@@ -15,7 +15,7 @@ FEATURED = "/admin/federation/featured"
 REQUESTS = "admin/federation/feature-requests"
 
 
-def asking(where: Town, call: str) -> Callable[[], Awaitable[Any]]:
+def asking(where: FederatedNode, call: str) -> Callable[[], Awaitable[Any]]:
     """The list that a call answers with, alone or as the only member of an object."""
 
     async def ask() -> Any:
@@ -25,7 +25,7 @@ def asking(where: Town, call: str) -> Callable[[], Awaitable[Any]]:
     return ask
 
 
-async def ask_on_the_page(lister: Town, server: str) -> None:
+async def ask_on_the_page(lister: FederatedNode, server: str) -> None:
     page = await lister.http.get(FEATURED, headers=RIGHT)
     filled = {"csrf_token": csrf_token(page.text), "server": server}
     asked = await lister.http.post(FEATURED, data=filled, headers=RIGHT)
@@ -35,7 +35,7 @@ async def ask_on_the_page(lister: Town, server: str) -> None:
 
 
 async def test_one_node_features_the_stream_of_the_other(tmp_path: Path) -> None:
-    async with town(tmp_path / "stream") as stream, neighbour_town(tmp_path / "lister") as lister:
+    async with federated_node(tmp_path / "stream") as stream, node_process(tmp_path / "lister") as lister:
         await stream.change("name", "Quiet Waters")
         requests, shown = asking(stream, REQUESTS), asking(lister, "federation/servers")
         await ask_on_the_page(lister, stream.origin)

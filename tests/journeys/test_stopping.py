@@ -16,7 +16,7 @@ from tests.kit.encoder import Encoder
 from tests.kit.footage import Recipe
 from tests.kit.livenode import KEY, PASSWORD
 from tests.kit.nodeprocess import Process, started
-from tests.kit.outage import cable, held
+from tests.kit.outage import held, proxy
 from tests.kit.postgres import Postgres, name_of
 
 CLIP = Recipe(seconds=2, size=(160, 90), fps=15, gop=30)
@@ -76,7 +76,7 @@ async def test_a_node_under_load_whose_sqlite_is_held_by_somebody_stops_in_time(
 async def test_a_node_under_load_whose_postgresql_does_not_answer_stops_in_time(
     tmp_path: Path, postgres: Postgres
 ) -> None:
-    async with cable(postgres.port) as way, contextlib.AsyncExitStack() as stack:
+    async with proxy(postgres.port) as way, contextlib.AsyncExitStack() as stack:
         url = f"postgresql://{postgres.user}@127.0.0.1:{way.port}/{name_of(postgres.make())}"
         node = await stack.enter_async_context(started(tmp_path, *FLAGS, "--database-url", url))
         await loaded(node, stack)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class FederatedNode:
     """`origin` is where others reach the node, `us` the actor of its home channel; `http` goes to it directly."""
 
     http: httpx2.AsyncClient
@@ -56,7 +56,7 @@ class Town:
         await self.tell(f"config/{name}", value=value)
 
     async def tell(self, call: str, **body: object) -> Any:
-        """Call a POST of the admin's. Returns the answer."""
+        """POST to a call of the admin's API. Return the answer."""
         answer = await self.http.post(f"/api/admin/{call}", json=body, headers=RIGHT)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -67,7 +67,7 @@ class Town:
         return answer.json()
 
     async def links(self, call: str) -> list[str]:
-        """The actors in a list of followers: "pending", "blocked", or "" for those who were let in."""
+        """Return the actors in a list of followers: "pending", "blocked", or "" for the accepted ones."""
         found = await self.ask(f"admin/followers/{call}" if call else "followers")
         return [each["link"] for each in (found if call else found["results"])]
 
@@ -90,22 +90,22 @@ async def until(ask: Callable[[], Awaitable[T]], right: Callable[[T], object] = 
 
 
 @asynccontextmanager
-async def town(
+async def federated_node(
     folder: Path, *, authority: Authority | None = None, port: int = 0, **options: object
-) -> AsyncIterator[Town]:
-    """Run servers in this process. The node and its worker may reach 127.0.0.0/8 and trust the authority."""
+) -> AsyncIterator[FederatedNode]:
+    """Run a node with federation on in this process. It may reach 127.0.0.0/8, and trusts the authority."""
     port = port or free_port()
     async with _public(port, authority) as origin:
         given = {"port": port, "public_url": origin, "federation_allow": "127.0.0.1", **options}
         async with live_node(folder, **given) as node:
-            made = Town(node.http, origin, folder, node)
+            made = FederatedNode(node.http, origin, folder, node)
             await made.change("federation/enable", True)
             yield made
 
 
 @asynccontextmanager
-async def neighbour_town(folder: Path, *, authority: Authority | None = None) -> AsyncIterator[Town]:
-    """The same in a process of its own, so that two can live side by side."""
+async def node_process(folder: Path, *, authority: Authority | None = None) -> AsyncIterator[FederatedNode]:
+    """Run such a node in a process of its own, so that two can run side by side."""
     port = free_port()
     async with _public(port, authority) as origin:
         flags = ("--public-url", origin, "--federation-allow", "127.0.0.1", "--admin-password", PASSWORD)
@@ -113,7 +113,7 @@ async def neighbour_town(folder: Path, *, authority: Authority | None = None) ->
             started(folder, *flags, port=port) as process,
             httpx2.AsyncClient(base_url=process.url, timeout=30) as http,
         ):
-            made = Town(http, origin, folder)
+            made = FederatedNode(http, origin, folder)
             await made.change("federation/enable", True)
             yield made
 

@@ -58,16 +58,16 @@ async def full_disk() -> AsyncIterator[None]:
 
 
 @dataclass
-class Cable:
-    """A TCP connection's way to a server. While `through` is not set nothing passes, and nobody is told."""
+class Proxy:
+    """A TCP proxy. While `through` is not set, nothing passes and no connection is closed."""
 
     port: int
     through: asyncio.Event
 
 
 @contextlib.asynccontextmanager
-async def cable(to_port: int) -> AsyncIterator[Cable]:
-    """Run a connection to a server on this machine, which can be cut."""
+async def proxy(to_port: int) -> AsyncIterator[Proxy]:
+    """Run a TCP proxy to a server on this machine."""
     busy: set[asyncio.Task[None]] = set()
     through = asyncio.Event()
     through.set()
@@ -98,7 +98,7 @@ async def cable(to_port: int) -> AsyncIterator[Cable]:
 
     server = await asyncio.start_server(met, "127.0.0.1", 0)
     try:
-        yield Cable(server.sockets[0].getsockname()[1], through)
+        yield Proxy(server.sockets[0].getsockname()[1], through)
     finally:
         server.close()
         for task in busy:

@@ -33,8 +33,8 @@ QUICK = replace(DEFAULT, linger_s=0.2)
 
 
 @dataclass
-class Tape:
-    """A publication that remembers, and does what `on_frame` says with each frame."""
+class RecordedPublication:
+    """A publication that records what it gets, and calls `on_frame` with each frame."""
 
     request: PublishRequest
     connection: Connection
@@ -67,7 +67,7 @@ class Tape:
         if self.on_end:
             self.on_end()
 
-    async def until(self, enough: Callable[["Tape"], bool]) -> None:
+    async def until(self, enough: Callable[["RecordedPublication"], bool]) -> None:
         """Wait for frames, metadata or the end."""
         async with asyncio.timeout(PATIENCE_S):
             while not enough(self):
@@ -76,7 +76,7 @@ class Tape:
 
     async def end(self) -> EndReason:
         """Wait for the one end."""
-        await self.until(lambda tape: bool(tape.ends))
+        await self.until(lambda publication: bool(publication.ends))
         assert len(self.ends) == 1
         return self.ends[0][0]
 
@@ -90,18 +90,18 @@ class RecordingHandler:
     gate: asyncio.Event | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     requests: list[PublishRequest] = field(default_factory=list)
-    tapes: list[Tape] = field(default_factory=list)
+    tapes: list[RecordedPublication] = field(default_factory=list)
 
-    async def authorize(self, request: PublishRequest, connection: Connection) -> Tape:
+    async def authorize(self, request: PublishRequest, connection: Connection) -> RecordedPublication:
         self.requests.append(request)
         self.asked.set()
         if self.gate:
             await self.gate.wait()
         if request.name != self.key:
             raise Refused(BAD_NAME, "There is no such stream key.")
-        tape = Tape(request, connection, self.on_frame)
-        self.tapes.append(tape)
-        return tape
+        publication = RecordedPublication(request, connection, self.on_frame)
+        self.tapes.append(publication)
+        return publication
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.kit import fedify
 from tests.kit.certificates import Authority, authority
-from tests.kit.federating import Town, town
+from tests.kit.federating import FederatedNode, federated_node
 from tests.kit.fedify import Fedify
 
 CAVAGE = "draft-cavage-http-signatures-12"
@@ -47,8 +47,8 @@ async def peer(scheme: str, request: pytest.FixtureRequest) -> AsyncIterator[Fed
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(
     scheme: str, private_authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[FederatedNode]:
     """A node that speaks the peer's scheme."""
     trusted = private_authority if scheme == "https" else None
-    async with town(tmp_path_factory.mktemp("home"), authority=trusted) as made:
+    async with federated_node(tmp_path_factory.mktemp("home"), authority=trusted) as made:
         yield made

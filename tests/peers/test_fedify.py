@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from fedistream.federation.posts.values import Draft, Mention
-from tests.kit.federating import Town, until
+from tests.kit.federating import FederatedNode, until
 from tests.kit.fedify import Account, Fedify, PeerFailed
 from tests.kit.signing import ACTIVITY_JSON
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def follow(account: Account, home: Town) -> str:
+async def follow(account: Account, home: FederatedNode) -> str:
     """Have the account follow us and be let in; gives the id of the Follow."""
     sent = await account.do("follow", home.us, object=home.us)
     accepted = await account.peer.activity("Accept", home.us, id=sent["id"])
@@ -21,7 +21,7 @@ async def follow(account: Account, home: Town) -> str:
     return str(sent["id"])
 
 
-async def post(home: Town, peer: Fedify, text: str) -> str:
+async def post(home: FederatedNode, peer: Fedify, text: str) -> str:
     """Post to the followers; gives the URL of the note as the peer has read it."""
     await home.tell("federation/send", value=text)
     create = await peer.activity("Create", home.us, content=f"<p>{text}</p>")
@@ -33,13 +33,13 @@ def many(member: Any) -> list[Any]:
     return member if isinstance(member, list) else [member]
 
 
-async def lines(home: Town) -> list[str]:
+async def lines(home: FederatedNode) -> list[str]:
     """Return what the chat of the home channel says."""
     features = home.node.node.features
     return [message.body for message in await features.chat.messages.history(features.channels.home().id)]
 
 
-async def test_it_follows_is_let_in_hears_of_posts_and_leaves_again(home: Town, peer: Fedify) -> None:
+async def test_it_follows_is_let_in_hears_of_posts_and_leaves_again(home: FederatedNode, peer: Fedify) -> None:
     ann = peer.account("ann")
     sent = await ann.do("follow", home.us, object=home.us)
     accept = await peer.activity("Accept", home.us, id=sent["id"])
@@ -60,7 +60,7 @@ async def test_it_follows_is_let_in_hears_of_posts_and_leaves_again(home: Town, 
     assert "Ann of Fedify followed this stream." in await until(lambda: lines(home))
 
 
-async def test_in_a_private_channel_it_is_held_approved_blocked_and_forgiven(home: Town, peer: Fedify) -> None:
+async def test_in_a_private_channel_it_is_held_approved_blocked_and_forgiven(home: FederatedNode, peer: Fedify) -> None:
     bea = peer.account("bea")
     await home.change("federation/private", True)
     try:
@@ -85,7 +85,7 @@ async def test_in_a_private_channel_it_is_held_approved_blocked_and_forgiven(hom
         await home.change("federation/private", False)
 
 
-async def test_a_post_is_edited_and_taken_back(home: Town, peer: Fedify) -> None:
+async def test_a_post_is_edited_and_taken_back(home: FederatedNode, peer: Fedify) -> None:
     await follow(peer.account("emil"), home)
     posts, note = home.node.node.features.federation.posts, await post(home, peer, "First")
     post_id = note.rpartition("/")[2]
@@ -101,7 +101,7 @@ async def test_a_post_is_edited_and_taken_back(home: Town, peer: Fedify) -> None
     assert (answer.status_code, answer.json()["type"]) == (410, "Tombstone")
 
 
-async def test_one_person_alone_is_told(home: Town, peer: Fedify) -> None:
+async def test_one_person_alone_is_told(home: FederatedNode, peer: Fedify) -> None:
     jo, features = peer.account("jo"), home.node.node.features
     to = Mention(jo.url, f"jo@{peer.authority}", f"{jo.url}/inbox")
     await features.federation.posts.direct(features.channels.home(), to, "<p>The code is 123456</p>")
@@ -111,7 +111,9 @@ async def test_one_person_alone_is_told(home: Town, peer: Fedify) -> None:
     assert (await home.http.get(path, headers={"Accept": ACTIVITY_JSON})).status_code == 404
 
 
-async def test_mentioned_accounts_that_are_found_get_the_post_without_following(home: Town, peer: Fedify) -> None:
+async def test_mentioned_accounts_that_are_found_get_the_post_without_following(
+    home: FederatedNode, peer: Fedify
+) -> None:
     kit = peer.account("kit")
     if home.origin.startswith("http:"):  # handles are looked up over https alone, so this one stays text
         await follow(peer.account("lea"), home)
@@ -124,7 +126,9 @@ async def test_mentioned_accounts_that_are_found_get_the_post_without_following(
     assert {tag["href"] for tag in many(create["activity"]["object"]["tag"])} == {kit.url}
 
 
-async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(home: Town, peer: Fedify) -> None:
+async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(
+    home: FederatedNode, peer: Fedify
+) -> None:
     cleo = peer.account("cleo")
     await follow(cleo, home)
     note = await post(home, peer, "Like this")
@@ -149,7 +153,7 @@ async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(ho
     assert await counted() == (0, 0)
 
 
-async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home: Town, peer: Fedify) -> None:
+async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home: FederatedNode, peer: Fedify) -> None:
     moa, features = peer.account("moa"), home.node.node.features
     await follow(moa, home)
     channel, replies = features.channels.home().id, features.federation.replies
@@ -177,7 +181,7 @@ async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home
         await features.settings.change("federation.replies", "held")
 
 
-async def test_the_streamers_answer_is_a_reply_of_ours(home: Town, peer: Fedify) -> None:
+async def test_the_streamers_answer_is_a_reply_of_ours(home: FederatedNode, peer: Fedify) -> None:
     ned, features = peer.account("ned"), home.node.node.features
     reply = await ned.do("write", home.us, name="ned1", mention=home.us, content="<p>Where is the boat?</p>")
     await features.federation.replies.answer(features.channels.home(), reply["note"], "In the harbour")
@@ -186,7 +190,7 @@ async def test_the_streamers_answer_is_a_reply_of_ours(home: Town, peer: Fedify)
     assert ned.url in create["activity"]["cc"]
 
 
-async def test_its_reports_reach_the_admin_and_its_quotes_get_a_stamp(home: Town, peer: Fedify) -> None:
+async def test_its_reports_reach_the_admin_and_its_quotes_get_a_stamp(home: FederatedNode, peer: Fedify) -> None:
     ole, features = peer.account("ole"), home.node.node.features
     await follow(ole, home)
     note = await post(home, peer, "Quote this")
@@ -202,7 +206,7 @@ async def test_its_reports_reach_the_admin_and_its_quotes_get_a_stamp(home: Town
     assert (stamp["interactingObject"], stamp["interactionTarget"]) == (quote["note"], note)
 
 
-async def test_a_server_with_authorized_fetch_is_read_with_a_signature(home: Town, peer: Fedify) -> None:
+async def test_a_server_with_authorized_fetch_is_read_with_a_signature(home: FederatedNode, peer: Fedify) -> None:
     await follow(peer.account("pia"), home)
     note = await post(home, peer, "For known servers")
     settings = home.node.node.features.settings
@@ -217,7 +221,7 @@ async def test_a_server_with_authorized_fetch_is_read_with_a_signature(home: Tow
         await settings.change("federation.signed_reading", False)
 
 
-async def test_a_move_confirmed_by_the_new_account_is_followed(home: Town, peer: Fedify) -> None:
+async def test_a_move_confirmed_by_the_new_account_is_followed(home: FederatedNode, peer: Fedify) -> None:
     rex, sue = peer.account("rex"), peer.account("sue")
     await follow(rex, home)
     await peer.ask("become", account="sue", aliases=["rex"])
@@ -232,7 +236,7 @@ async def test_a_move_confirmed_by_the_new_account_is_followed(home: Town, peer:
     assert tom.url in await home.links("")
 
 
-async def test_a_visitor_signs_in_to_the_chat_with_an_account_over_there(home: Town, peer: Fedify) -> None:
+async def test_a_visitor_signs_in_to_the_chat_with_an_account_over_there(home: FederatedNode, peer: Fedify) -> None:
     registered = (await home.http.post("/api/chat/register", json={"displayName": "Visitor"})).json()
     token, account = {"accessToken": registered["accessToken"]}, f"@quin@{peer.authority}"
     asked = await home.http.post("/api/auth/fediverse", params=token, json={"account": account})
@@ -247,7 +251,7 @@ async def test_a_visitor_signs_in_to_the_chat_with_an_account_over_there(home: T
     assert typed.status_code == 200, typed.text
 
 
-async def test_renames_blocks_and_deletions_of_a_peer_are_applied(home: Town, peer: Fedify) -> None:
+async def test_renames_blocks_and_deletions_of_a_peer_are_applied(home: FederatedNode, peer: Fedify) -> None:
     dora, finn = peer.account("dora"), peer.account("finn")
     await follow(dora, home)
     await follow(finn, home)
@@ -263,7 +267,7 @@ async def test_renames_blocks_and_deletions_of_a_peer_are_applied(home: Town, pe
 
 @pytest.mark.parametrize(("unknown", "known"), [("cavage", "rfc9421"), ("rfc9421", "cavage")])
 async def test_a_server_that_takes_one_kind_of_signature_gets_that_one(
-    home: Town, peer: Fedify, unknown: str, known: str
+    home: FederatedNode, peer: Fedify, unknown: str, known: str
 ) -> None:
     gus = peer.account(f"gus{known}")
     await peer.ask("refuse", scheme=unknown)
@@ -281,7 +285,7 @@ async def test_a_server_that_takes_one_kind_of_signature_gets_that_one(
 
 @pytest.mark.parametrize("unknown", ["cavage", "rfc9421"])
 async def test_accounts_that_only_known_servers_may_read_are_read_with_the_nodes_signature(
-    home: Town, peer: Fedify, unknown: str
+    home: FederatedNode, peer: Fedify, unknown: str
 ) -> None:
     hana = peer.account(f"hana{unknown}")
     await peer.ask("guard", account=hana.name)
@@ -296,7 +300,7 @@ async def test_accounts_that_only_known_servers_may_read_are_read_with_the_nodes
     assert f"{home.origin}/federation/node" in owners
 
 
-async def test_new_keys_are_told_under_the_old_ones_and_used_from_then_on(home: Town, peer: Fedify) -> None:
+async def test_new_keys_are_told_under_the_old_ones_and_used_from_then_on(home: FederatedNode, peer: Fedify) -> None:
     await follow(peer.account("kay"), home)
     before = peer.seen[-1]["key"]
     await home.tell("federation/rotatekeys")
@@ -308,7 +312,7 @@ async def test_new_keys_are_told_under_the_old_ones_and_used_from_then_on(home: 
     await follow(peer.account("key"), home)
 
 
-async def test_it_finds_us_and_reads_all_that_we_show(home: Town, peer: Fedify) -> None:
+async def test_it_finds_us_and_reads_all_that_we_show(home: FederatedNode, peer: Fedify) -> None:
     iris = peer.account("iris")
     await follow(iris, home)
     note = await post(home, peer, "To be found")

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, expect
 from tests.kit import browser, fedify
 from tests.kit.certificates import Authority
 from tests.kit.encoder import Encoder
-from tests.kit.federating import town
+from tests.kit.federating import federated_node
 from tests.kit.fedify import Fedify
 from tests.kit.footage import Recipe
 
@@ -27,7 +27,7 @@ async def test_a_stream_is_announced_and_what_a_follower_elsewhere_does_stands_b
 ) -> None:
     origin, control = secure_peer
     async with (
-        town(tmp_path, authority=private_authority) as home,
+        federated_node(tmp_path, authority=private_authority) as home,
         fedify.client(control) as told,
         browser.browser() as chromium,
         browser.visit(chromium, home.origin, ignore_https_errors=True) as (page, saw),

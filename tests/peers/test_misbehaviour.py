@@ -20,7 +20,7 @@ from aiohttp import web
 
 from activitypub.network.fetch_limiter import FetchLimits
 from activitypub.signatures.request import Request
-from tests.kit.federating import Town, town, until
+from tests.kit.federating import FederatedNode, federated_node, until
 from tests.kit.remote import json_response, remote
 from tests.kit.rogue import ALL, PATIENCE_S, Rogue, make_key, rogue
 
@@ -44,13 +44,13 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    home: Town
+    home: FederatedNode
     mal: Rogue
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
-    async with town(tmp_path_factory.mktemp("victim")) as home, rogue(home.origin) as mal:
+    async with federated_node(tmp_path_factory.mktemp("victim")) as home, rogue(home.origin) as mal:
         # what is told in the chat is written a moment later, and would be taken for what came after
         await home.change("federation/showengagement", False)
         # its key is known from now on: what is refused later is not refused for want of it
@@ -302,7 +302,7 @@ async def test_it_is_refused_soon_and_counted_and_changes_nothing(scene: Scene, 
     assert scene.home.rows() == rows
 
 
-def changes(before: dict[str, int], home: Town) -> dict[str, int]:
+def changes(before: dict[str, int], home: FederatedNode) -> dict[str, int]:
     return {name: count - before.get(name, 0) for name, count in home.counts.items() if count != before.get(name, 0)}
 
 
@@ -398,7 +398,7 @@ async def test_hostile_markup_and_names_end_in_the_chat_harmless(scene: Scene) -
     assert not re.search("<script|<img|<style", line["content"] + line["body"])
 
 
-async def heard(home: Town, token: str) -> list[dict[str, Any]]:
+async def heard(home: FederatedNode, token: str) -> list[dict[str, Any]]:
     """Return what everybody who comes into the chat is told was said."""
     found: list[dict[str, Any]] = (await home.http.get("/api/chat", params={"accessToken": token})).json()
     return found

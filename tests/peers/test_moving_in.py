@@ -14,7 +14,7 @@ import pytest
 from fedistream.app.config import Config
 from fedistream.app.owncast_import.command import take_over
 from tests.kit import fedify
-from tests.kit.federating import town
+from tests.kit.federating import federated_node
 from tests.kit.fedify import Fedify
 from tests.kit.owncast_folder import POST, follower, make_folder, note
 from tests.kit.signing import ACTIVITY_JSON
@@ -39,7 +39,7 @@ async def test_a_follower_of_the_old_server_goes_on_following_without_a_new_foll
     async with fedify.client(control) as told:
         peer = Fedify(origin, told)
         vera, olaf = peer.account("vera"), peer.account("olaf")
-        async with town(tmp_path / "old") as old:
+        async with federated_node(tmp_path / "old") as old:
             await old.change("federation/username", NAME)
             port, us = old.node.web_port, f"{old.origin}/federation/user/{NAME}"
             follow = await vera.do("follow", us, object=us)
@@ -61,7 +61,7 @@ async def test_a_follower_of_the_old_server_goes_on_following_without_a_new_foll
         owncast.add("ap_outbox", {"iri": f"{old.origin}/federation/{POST}", "value": post, "type": "Note"})
         await take_over(owncast.path, Config(data_dir=tmp_path / "new"))
 
-        async with town(tmp_path / "new", port=port) as new:
+        async with federated_node(tmp_path / "new", port=port) as new:
             assert await new.links("") == [vera.url]
             for name in (NAME, NAME.lower()):
                 known = await new.http.get(f"/.well-known/webfinger?resource=acct:{name}@{new.authority}")

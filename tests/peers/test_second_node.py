@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.kit.certificates import Authority
-from tests.kit.federating import Town, neighbour_town, town, until
+from tests.kit.federating import FederatedNode, federated_node, node_process, until
 from tests.kit.signing import ACTIVITY_JSON
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    here: Town
-    there: Town
+    here: FederatedNode
+    there: FederatedNode
 
-    def both_ways(self) -> tuple[tuple[Town, Town], ...]:
+    def both_ways(self) -> tuple[tuple[FederatedNode, FederatedNode], ...]:
         return (self.here, self.there), (self.there, self.here)
 
 
@@ -29,8 +29,8 @@ class Pair:
 async def pair(private_authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
     folders = tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("there")
     async with (
-        town(folders[0], authority=private_authority) as here,
-        neighbour_town(folders[1], authority=private_authority) as there,
+        federated_node(folders[0], authority=private_authority) as here,
+        node_process(folders[1], authority=private_authority) as there,
     ):
         yield Pair(here, there)
 
@@ -77,11 +77,11 @@ async def test_one_asks_to_feature_the_other_and_is_let(pair: Pair) -> None:
         assert await other.links("") == []
 
 
-async def states(town: Town) -> dict[str, str]:
+async def states(node: FederatedNode) -> dict[str, str]:
     """Return what has become of those whom the node wants to feature."""
-    return {each["iri"]: each["state"] for each in (await town.ask("admin/federation/servers"))["servers"]}
+    return {each["iri"]: each["state"] for each in (await node.ask("admin/federation/servers"))["servers"]}
 
 
-async def held(town: Town, actor: str) -> list[Any]:
+async def held(node: FederatedNode, actor: str) -> list[Any]:
     """Return what waits for the admin of one node, of an actor of the other."""
-    return [each for each in (await town.ask("admin/federation/replies"))["results"] if each["actor"] == actor]
+    return [each for each in (await node.ask("admin/federation/replies"))["results"] if each["actor"] == actor]

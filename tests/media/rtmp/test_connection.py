@@ -15,8 +15,8 @@ from tests.kit.rtmp_server import (
     QUICK,
     SOUND,
     Listening,
+    RecordedPublication,
     RecordingHandler,
-    Tape,
     all_gone,
     cannot_be_played,
     everything,
@@ -36,11 +36,11 @@ async def test_frames_arrive_in_order_and_a_stop_is_a_stop() -> None:
     async with listening() as node:
         encoder = await publish(node, Metadata({"width": 64.0}), KEYFRAME, SOUND, Video(33, b"\x27\x01"))
         await encoder.close()
-        (tape,) = node.handler.tapes
-        assert await tape.end() is EndReason.FINISHED
-        assert tape.values == [{"width": 64.0}]
-        assert tape.frames == [KEYFRAME, SOUND, Video(33, b"\x27\x01")]
-        assert tape.connection.bytes_received > 20_000
+        (publication,) = node.handler.tapes
+        assert await publication.end() is EndReason.FINISHED
+        assert publication.values == [{"width": 64.0}]
+        assert publication.frames == [KEYFRAME, SOUND, Video(33, b"\x27\x01")]
+        assert publication.connection.bytes_received > 20_000
 
 
 async def test_the_handler_learns_who_asks_for_what() -> None:
@@ -63,10 +63,10 @@ async def test_the_handler_learns_who_asks_for_what() -> None:
 async def test_an_encoder_whose_socket_goes_is_lost() -> None:
     async with listening() as node:
         encoder = await publish(node, KEYFRAME)
-        tape = node.handler.tapes[0]
-        await tape.until(lambda tape: bool(tape.frames))
+        publication = node.handler.tapes[0]
+        await publication.until(lambda publication: bool(publication.frames))
         encoder.abort()
-        assert await tape.end() is EndReason.LOST
+        assert await publication.end() is EndReason.LOST
 
 
 async def test_a_peer_that_does_not_finish_the_handshake_is_dropped_even_if_it_dribbles() -> None:
@@ -175,9 +175,9 @@ async def test_an_unplayable_stream_is_ended_with_the_reason() -> None:
         failure = await encoder.wait_closed()
         assert failure is not None
         assert (failure.code, str(failure)) == (REJECTED, "HEVC cannot be played here.")
-        (tape,) = node.handler.tapes
-        assert tape.ends == [(EndReason.CLOSED, "HEVC cannot be played here.")]
-        assert len(tape.frames) == 1
+        (publication,) = node.handler.tapes
+        assert publication.ends == [(EndReason.CLOSED, "HEVC cannot be played here.")]
+        assert len(publication.frames) == 1
 
 
 async def test_the_reason_is_told_again_to_an_encoder_that_did_not_read_it_and_then_no_more() -> None:
@@ -192,7 +192,7 @@ async def test_the_reason_is_told_again_to_an_encoder_that_did_not_read_it_and_t
         encoder = await client.connect(f"rtmp://127.0.0.1:{node.port}//{KEY}")
         encoder.send(KEYFRAME)
         await encoder.close()
-        assert [await tape.end() for tape in node.handler.tapes] == [EndReason.CLOSED, EndReason.FINISHED]
+        assert [await publication.end() for publication in node.handler.tapes] == [EndReason.CLOSED, EndReason.FINISHED]
 
 
 async def test_an_encoder_that_has_read_why_it_was_cut_off_is_not_told_again_when_all_is_well() -> None:
@@ -200,12 +200,12 @@ async def test_an_encoder_that_has_read_why_it_was_cut_off_is_not_told_again_whe
         await (await publish(node, Video(0, b"\x1c\x00"))).wait_closed()
         encoder = await publish(node, KEYFRAME)
         await encoder.close()
-        assert [await tape.end() for tape in node.handler.tapes] == [EndReason.CLOSED, EndReason.FINISHED]
+        assert [await publication.end() for publication in node.handler.tapes] == [EndReason.CLOSED, EndReason.FINISHED]
 
 
 async def test_the_handler_may_refuse_for_other_reasons_without_counting_a_wrong_key() -> None:
     class Full:
-        async def authorize(self, request: PublishRequest, connection: Connection) -> Tape:
+        async def authorize(self, request: PublishRequest, connection: Connection) -> RecordedPublication:
             raise Refused(REJECTED, "The disk is full.")
 
     server = RtmpServer(Full(), limits=replace(QUICK, failed_keys=1))
@@ -236,9 +236,9 @@ async def test_a_publication_may_close_its_own_connection() -> None:
     async with listening(RecordingHandler(on_frame=close)) as node:
         encoder = await publish(node, KEYFRAME, Video(33, b"\x27"), Video(66, b"\x27"))
         assert isinstance(await encoder.wait_closed(), PublishFailed)
-        (tape,) = node.handler.tapes
-        assert tape.ends == [(EndReason.CLOSED, "That was enough.")]
-        assert len(tape.frames) == 2
+        (publication,) = node.handler.tapes
+        assert publication.ends == [(EndReason.CLOSED, "That was enough.")]
+        assert len(publication.frames) == 2
 
 
 async def test_a_publication_that_breaks_takes_only_its_own_connection_with_it(
@@ -253,7 +253,7 @@ async def test_a_publication_that_breaks_takes_only_its_own_connection_with_it(
         assert isinstance(await bad.wait_closed(), PublishFailed)
         good.send(SOUND)
         await good.close()
-        assert [await tape.end() for tape in node.handler.tapes] == [EndReason.FINISHED, EndReason.LOST]
+        assert [await publication.end() for publication in node.handler.tapes] == [EndReason.FINISHED, EndReason.LOST]
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -272,7 +272,7 @@ async def test_a_publication_that_breaks_while_ending_is_logged_and_left(caplog:
 
 async def test_a_handler_that_breaks_refuses_without_details(caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
-        async def authorize(self, request: PublishRequest, connection: Connection) -> Tape:
+        async def authorize(self, request: PublishRequest, connection: Connection) -> RecordedPublication:
             raise ZeroDivisionError
 
     server = RtmpServer(Broken(), limits=QUICK)
@@ -294,7 +294,7 @@ async def test_what_is_sent_too_early_is_kept_until_the_handler_has_answered() -
         writer.write(frame * 5)
         handler.gate.set()
         await until(lambda: handler.tapes)
-        await handler.tapes[0].until(lambda tape: len(tape.frames) == 6)
+        await handler.tapes[0].until(lambda publication: len(publication.frames) == 6)
 
 
 async def test_an_encoder_that_leaves_while_the_handler_decides_is_lost() -> None:
@@ -318,7 +318,7 @@ async def test_metadata_that_cannot_be_read_is_logged_and_the_stream_goes_on(cap
     async with listening() as node:
         encoder = await publish(node, Metadata({"a": deep}), KEYFRAME)  # type: ignore[dict-item]
         await encoder.close()
-        (tape,) = node.handler.tapes
-        assert await tape.end() is EndReason.FINISHED
-        assert tape.frames == [KEYFRAME]
+        (publication,) = node.handler.tapes
+        assert await publication.end() is EndReason.FINISHED
+        assert publication.frames == [KEYFRAME]
     assert "ignored metadata" in caplog.text

@@ -18,7 +18,7 @@ from media.rtmp.session import BAD_NAME, REJECTED, Audio, Metadata, Video
 from tests.kit.certificates import server_context
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.rtmp import KEY
-from tests.kit.rtmp_server import PATIENCE_S, Listening, RecordingHandler, Tape, listening, until
+from tests.kit.rtmp_server import PATIENCE_S, Listening, RecordedPublication, RecordingHandler, listening, until
 
 ROOT = Path(__file__).parents[3]
 NGINX_RTMP = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
@@ -63,12 +63,12 @@ async def libav(url: str, *options: str) -> tuple[int, str]:
     return await run(sys.executable, "-m", "tests.kit.libav_publisher", url, *options)
 
 
-def check_tape(tape: Tape, frames: int = 15) -> None:
+def check_tape(publication: RecordedPublication, frames: int = 15) -> None:
     """A whole stream: metadata, both configurations first, a keyframe, times that grow."""
-    (values,) = tape.values
+    (values,) = publication.values
     assert (values["width"], values["height"]) == (160.0, 90.0)
-    video = [flv.parse_video(frame.payload) for frame in tape.frames if isinstance(frame, Video)]
-    audio = [flv.parse_audio(frame.payload) for frame in tape.frames if isinstance(frame, Audio)]
+    video = [flv.parse_video(frame.payload) for frame in publication.frames if isinstance(frame, Video)]
+    audio = [flv.parse_audio(frame.payload) for frame in publication.frames if isinstance(frame, Audio)]
     assert [tag.packet for tag in video[:2]] == [flv.Packet.CONFIG, flv.Packet.FRAMES]
     assert video[1].key
     assert {tag.codec for tag in video} == {flv.AVC}
@@ -77,17 +77,17 @@ def check_tape(tape: Tape, frames: int = 15) -> None:
     assert len([tag for tag in video if tag.packet is flv.Packet.FRAMES and tag.data]) == frames
     assert len(audio) > 40
     for kind in (Video, Audio):
-        times = [frame.timestamp_ms for frame in tape.frames if isinstance(frame, kind)]
+        times = [frame.timestamp_ms for frame in publication.frames if isinstance(frame, kind)]
         assert times == sorted(times)
         assert 800 < times[-1] < 1200
 
 
 async def check_publish(node: Listening, handler: RecordingHandler, outcome: tuple[int, str]) -> None:
     assert outcome[0] == 0, outcome[1]
-    (tape,) = handler.tapes
-    assert await tape.end() is EndReason.FINISHED
-    assert "Lavf" in tape.request.flash_ver
-    check_tape(tape)
+    (publication,) = handler.tapes
+    assert await publication.end() is EndReason.FINISHED
+    assert "Lavf" in publication.request.flash_ver
+    check_tape(publication)
     assert not node.server.refused
 
 
@@ -155,7 +155,7 @@ async def test_ffmpeg_shows_why_the_node_ended_its_stream() -> None:
         running = asyncio.ensure_future(ffmpeg(node.url(), seconds=30))
         await node.handler.asked.wait()
         await until(lambda: node.handler.tapes)
-        await node.handler.tapes[0].until(lambda tape: len(tape.frames) > 5)
+        await node.handler.tapes[0].until(lambda publication: len(publication.frames) > 5)
         node.handler.tapes[0].connection.close("Another encoder took over.")
         code, said = await running
         assert code != 0
