@@ -22,8 +22,8 @@ from benchmarks.burst import Burst, post, ready
 from benchmarks.far import Taken
 from benchmarks.processes import Failed, last_words
 from benchmarks.reading import Reading
-from fedistream.app import worker as workshop
 from fedistream.app.config import Config
+from fedistream.app.worker import build_worker
 from fedistream.db import Database
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Limits, Worker
@@ -115,9 +115,9 @@ async def work(data: Path, number: int, allowed: str) -> None:
         undo.push_async_callback(database.close)
         await database.open()
         outbox = Outbox(time.time, lease_s=LEASE_S)
-        shop = await workshop.build_worker(options, outbox, undo)
+        services = await build_worker(options, outbox, undo)
         name = f"benchmark {number}"
-        made = Worker(outbox, shop.handlers, name, random.random, prepare=shop.cache_refresh.refresh)
+        made = Worker(outbox, services.handlers, name, random.random, prepare=services.cache_refresh.refresh)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, made.stop)
         await made.run()
 

@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 WELCOME_S = 7.0
 # connections; with more, joins and parts are not sent: 5,000 clients that reconnect at once would get 12 million
-CROWD = 200
+LARGE_CHAT = 200
 REGISTRATIONS, REGISTRATIONS_S = 20, 60.0  # new visitors at one address
 # client networks behind a private address: that of a container bridge, or of a proxy without X-Forwarded-For
 SHARED_BY = 20
@@ -413,7 +413,7 @@ class Chat:
         self._context.facts.publish(VisitorParted(connection.channel_id, connection.visitor.id, at, connection.id))
 
     def _shows_traffic(self, channel_id: int) -> bool:
-        if not self._context.live(channel_id).running or self._presence.count(channel_id) > CROWD:
+        if not self._context.live(channel_id).running or self._presence.count(channel_id) > LARGE_CHAT:
             return False
         return bool(self._setting("chat.join_messages", channel_id))
 

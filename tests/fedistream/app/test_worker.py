@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from fedistream.app import worker as workshop
 from fedistream.app.child_command import child_command
 from fedistream.app.config import Config
 from fedistream.app.platform import now
+from fedistream.app.worker import build_worker
 from fedistream.core.bus import Bus
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.jobs.job import NewJob
@@ -171,7 +171,7 @@ async def test_what_is_done_by_the_clock_goes_by_what_the_front_has_set_meanwhil
     async with opened(url), contextlib.AsyncExitStack() as undo:
         front = Settings(Bus(), now)
         await front.load()
-        made = await workshop.build_worker(Config(data_dir=tmp_path, database_url=url), Outbox(time.time), undo)
+        made = await build_worker(Config(data_dir=tmp_path, database_url=url), Outbox(time.time), undo)
         await front.change("node.public_url", "https://node.example")
         await front.change("federation.enabled", True)
         # nobody is at that address, which is refused before anything is sent

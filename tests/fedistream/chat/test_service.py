@@ -9,7 +9,7 @@ import pytest
 
 from fedistream.broadcasts.values import LiveStatus, State
 from fedistream.chat import rules
-from fedistream.chat.service import CROWD, MAX_UNSTORED, REGISTRATIONS, REGISTRATIONS_S, SHARED_BY, WELCOME_S
+from fedistream.chat.service import LARGE_CHAT, MAX_UNSTORED, REGISTRATIONS, REGISTRATIONS_S, SHARED_BY, WELCOME_S
 from fedistream.chat.values import (
     Accepted,
     CloseReason,
@@ -340,10 +340,10 @@ async def test_joins_are_not_announced_in_a_large_chat(room: Chatroom) -> None:
     await set_to(room, join_messages=True)
     _, listener = await room.guest("Ann")
     someone = await room.visitor("Ben")
-    for n in range(CROWD):
+    for n in range(LARGE_CHAT):
         room.connect(replace(someone, id=f"v{n}"))
-    assert len(listener.of(Joined)) == CROWD
-    assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == CROWD + 1
+    assert len(listener.of(Joined)) == LARGE_CHAT
+    assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == LARGE_CHAT + 1
 
 
 async def test_a_new_name_is_told_to_all_and_stays(room: Chatroom) -> None:

@@ -51,10 +51,10 @@ async def test_what_cannot_be_is_shown_again_beside_its_field(faces: Faces, admi
 async def test_connected_clients_are_listed_as_text(faces: Faces, admin: Visitor) -> None:
     assert "Connected users: 0" in await admin.see(PAGE)
     ann, _ = await faces.visitor(NASTY[:30])
-    seat = faces.chat.chat.enter(1, ann, RecordingListener(), "192.0.2.7", f"agent {NASTY}")
+    connection = faces.chat.chat.enter(1, ann, RecordingListener(), "192.0.2.7", f"agent {NASTY}")
     page = await admin.see(PAGE)
     assert "Connected users: 1" in page
     assert "192.0.2.7" in page
     assert "agent &lt;script&gt;" in page
     assert f'href="/admin/chat/visitors/{ann.id}"' in page
-    faces.chat.chat.leave(seat)
+    faces.chat.chat.leave(connection)

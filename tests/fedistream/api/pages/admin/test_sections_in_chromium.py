@@ -101,7 +101,7 @@ async def replies(faces: Faces) -> None:
     await broadcast(faces)
 
 
-FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat, replies)
+POPULATE: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat, replies)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -109,8 +109,8 @@ FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat, repl
 async def test_every_page_is_fit_for_all(
     faces: Faces, node: str, chromium: Browser, scheme: str, size: dict[str, int]
 ) -> None:
-    for furnish in FURNISH:
-        await furnish(faces)
+    for populate in POPULATE:
+        await populate(faces)
     context = {"http_credentials": CREDENTIALS, "color_scheme": scheme, "viewport": size}
     async with visit(chromium, f"{node}/admin/", **context) as (page, witness):
         for path in PAGES:
