@@ -55,6 +55,7 @@ def test_tests_that_fail_by_themselves_say_nothing_about_mistakes(planted: Path)
     assert "fail without a mistake" in found.stderr
 
 
+@pytest.mark.slow
 def test_a_module_without_tests_is_named(planted: Path) -> None:
     command = [sys.executable, "scripts/mutate.py", "media/none.py"]
     found = subprocess.run(command, cwd=planted, capture_output=True, text=True, check=False)

@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.house.tree import ROOT
 
 HEAVY = ("aiohttp", "fedistream.app", "playwright", "uvicorn")
@@ -14,6 +16,7 @@ def named(path: str) -> str:
     return path.removesuffix(".py").replace("/", ".")
 
 
+@pytest.mark.slow
 def test_what_a_pure_modules_tests_import_is_light() -> None:
     # the modules of `make mutate` are those that others stand on
     pure = re.findall(

@@ -107,6 +107,7 @@ async def test_a_node_that_has_just_started_is_scraped_too(faces: Faces) -> None
     assert found["fedistream_live"][0][1] == 0
 
 
+@pytest.mark.slow
 def test_the_library_is_not_loaded_before_the_first_scrape() -> None:
     program = "import sys, fedistream.app.node; sys.exit('prometheus_client' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.house.tree import ROOT
 
 NOT_IN_THE_FRONT = (
@@ -62,6 +64,7 @@ def loaded(folder: Path) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_front_carries_nothing_that_only_the_worker_or_a_rare_use_needs(tmp_path: Path) -> None:
     loaded(tmp_path)  # switches federation on
     loaded(tmp_path)  # makes the keys

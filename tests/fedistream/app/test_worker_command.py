@@ -13,6 +13,7 @@ from fedistream.app.worker_command import worker
 from tests.house.tree import ROOT
 
 
+@pytest.mark.slow
 def test_a_worker_carries_nothing_of_the_front() -> None:
     front = (
         "uvicorn",

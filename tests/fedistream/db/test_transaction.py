@@ -53,6 +53,7 @@ class TestOnBothDatabases:
         await atomic(make, "a")
         assert await slugs() == ["a"]
 
+    @pytest.mark.slow
     async def test_five_hundred_cancelled_callers_freeze_nothing_and_lose_nothing(self) -> None:
         for n in range(500):
             task = asyncio.create_task(atomic(make, f"s{n}"))

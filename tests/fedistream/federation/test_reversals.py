@@ -74,7 +74,12 @@ async def test_a_follow_and_its_undo_count_each_time(node: Federated, private: b
 
 
 @pytest.mark.parametrize(
-    ("activity", "kind"), [("Like", Kind.LIKE), ("EmojiReact", Kind.REACTION), ("Announce", Kind.SHARE)]
+    ("activity", "kind"),
+    [
+        ("Like", Kind.LIKE),
+        pytest.param("EmojiReact", Kind.REACTION, marks=pytest.mark.slow),
+        pytest.param("Announce", Kind.SHARE, marks=pytest.mark.slow),
+    ],
 )
 async def test_a_like_and_its_undo_count_each_time(node: Federated, activity: str, kind: Kind) -> None:
     post = (await node.feature.posts.publish(node.home, "Hello")).url

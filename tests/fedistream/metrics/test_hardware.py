@@ -57,6 +57,7 @@ def test_the_role_of_a_child_is_told_from_its_command(name: str, command: list[s
     assert role(name, command) == expected
 
 
+@pytest.mark.slow
 def test_psutil_is_not_loaded_before_the_first_reading() -> None:
     program = "import sys, fedistream.app.node; sys.exit('psutil' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -85,6 +85,7 @@ def test_a_file_that_is_broken_further_on_has_no_places(tmp_path: Path, caplog: 
     assert len(caplog.records) <= 1
 
 
+@pytest.mark.slow
 def test_the_library_is_not_loaded_without_a_database() -> None:
     program = "import sys, fedistream.app.node; sys.exit('maxminddb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -339,7 +339,7 @@ async def test_a_part_that_is_waited_for_while_its_segment_ends_before_it_is_the
     assert len(playlist.open.parts) == 1
 
 
-@pytest.mark.parametrize("gop_s", [2, 3.3, 8, 10])
+@pytest.mark.parametrize("gop_s", [2, *(pytest.param(gop_s, marks=pytest.mark.slow) for gop_s in (3.3, 8, 10))])
 async def test_every_preload_hint_comes_true(gop_s: float) -> None:
     made, clock = packager()
     made.start(BOTH)

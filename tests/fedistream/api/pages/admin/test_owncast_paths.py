@@ -1,8 +1,27 @@
+"""The paths of Owncast's admin, on one node that no test changes."""
+
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 
 from fedistream.api.pages.admin.owncast_paths import PATHS
-from tests.kit.adminpages import HTML, Visitor
-from tests.kit.faces import Faces
+from tests.kit.adminpages import HTML, Visitor, signed_in
+from tests.kit.faces import Faces, federating_faces
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def faces(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Faces]:
+    async with federating_faces(tmp_path_factory.mktemp("node")) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def admin(faces: Faces) -> AsyncIterator[Visitor]:
+    async with signed_in(faces) as visitor:
+        yield visitor
 
 
 @pytest.mark.parametrize("path", PATHS)
