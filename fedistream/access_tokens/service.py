@@ -107,7 +107,7 @@ class Integrations:
         handle = token.removesuffix(MARK)
         column = {"handle": handle} if len(handle) == HANDLE else {"token_hash": _hash(token[:MAX_TOKEN])}
         if not await IntegrationRow.filter(**column).delete():
-            raise NotFound("there is no such access token")
+            raise NotFound(AccessProblem.UNKNOWN)
 
     def _token(self, seed: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(self._key, seed, "sha256")).decode().rstrip("=")

@@ -8,3 +8,4 @@ class AccessProblem(Problem):
 
     TOKEN_NAME = "token-name"  # noqa: S105
     SCOPES = "scopes"
+    UNKNOWN = "no-access-token"

@@ -9,11 +9,12 @@ from fedistream.api.http.problems import RequestProblem
 from fedistream.appearance.values import ImageProblem
 from fedistream.channels.values import ChannelProblem
 from fedistream.chat.values import ChatProblem
-from fedistream.core.errors import Invalid, Problem, Refusal, ValueProblem
+from fedistream.core.errors import Invalid, Problem, Refusal, RefusalProblem, ValueProblem
 from fedistream.federation.values import FederationProblem
 from fedistream.notices import wording
-from fedistream.notices.values import Notice, SkipReason
+from fedistream.notices.values import Notice, NoticeProblem, SkipReason
 from fedistream.people.values import PasswordProblem
+from fedistream.remote_media.values import PictureProblem
 from fedistream.schedule.values import ScheduleProblem
 from fedistream.settings.values import SettingProblem
 from fedistream.signin.values import SignInProblem
@@ -208,28 +209,137 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     ScheduleProblem.RULE_VALUE: "has a wrong value of {part}",
     ScheduleProblem.RULE_FREQUENT: "comes too often: it can be DAILY or rarer, and have 300 occurrences in 90 days",
     ScheduleProblem.RULE_EMPTY: "has no occurrence in the next two years",
+    # refusals without a field: whole sentences
+    RefusalProblem.UNAVAILABLE: "the node's database does not answer, try again in {after_s:.0f} seconds",
+    RefusalProblem.TOO_MANY_REQUESTS: "too many requests, try again in {after_s:.0f} seconds",
+    AccessProblem.UNKNOWN: "there is no such access token",
+    RequestProblem.UNAUTHORIZED: "Unauthorized",
+    RequestProblem.BODY_TOO_LARGE: "the body is larger than {limit} bytes",
+    RequestProblem.BODY_TOO_SLOW: "the body did not arrive within {within_s:.0f} seconds",
+    RequestProblem.OTHER_SITE: "a page of another site may not do this",
+    RequestProblem.NO_CALL: "there is no such call",
+    RequestProblem.NOT_LIVE: "no inbound stream connected",
+    RequestProblem.DIRECTORY_OFF: "the directory is off",
+    RequestProblem.NO_PAGE: "there is no such page",
+    RequestProblem.NO_CHAT: "this channel has no chat",
+    RequestProblem.NO_STYLES: "there are no custom styles",
+    RequestProblem.NO_ACTION: "there is no such action",
+    RequestProblem.NOT_FOLLOWABLE: "this channel cannot be followed from elsewhere",
+    RequestProblem.FORM_STALE: "this page is out of date: reload it and try again",
+    RequestProblem.FORM_EXPIRED: "this page was open for too long: reload it and try again",
+    RequestProblem.NO_BROADCAST: "there is no such broadcast",
+    RequestProblem.NOT_EMBEDDABLE: "nothing of that page can be embedded",
+    RequestProblem.NOT_OUR_PAGE: "that is not a page of this node",
+    RequestProblem.NO_BROADCAST_PICTURE: "there is no picture of this broadcast",
+    ImageProblem.NO_FILE: "there is no such file",
+    ImageProblem.NO_LOGO: "there is no such logo",
+    ChannelProblem.NO_CHANNEL: "there is no such channel",
+    ChannelProblem.SLUG_TAKEN: "there is a channel {slug} already",
+    ChannelProblem.KEY_TAKEN: "another channel has one of these stream keys",
+    ChannelProblem.MANY_KEYS: "there are {most} stream keys already, remove one first",
+    ChannelProblem.LAST_KEY: "the last stream key cannot be removed: replace it instead",
+    ChannelProblem.KEY_GIVEN_AT_START: (
+        "the stream key is set in the configuration of the node, and can only be changed there"
+    ),
+    ChatProblem.NOT_BANNED: "this address is not banned",
+    ChatProblem.NO_EMOJI: "there is no such emoji",
+    ChatProblem.EMOJI_TAKEN: "there is an emoji {name} already",
+    ChatProblem.MODERATOR: "a moderator can be disabled by the admin only",
+    ChatProblem.NO_CLIENT: "there is no such client",
+    ChatProblem.BOT_DISABLED: "this bot is disabled",
+    ChatProblem.ADDRESS_BANNED: "this address is banned from the chat",
+    ChatProblem.CHAT_DISABLED: "the chat is disabled",
+    ChatProblem.VISITOR_DISABLED: "this visitor may not chat",
+    ChatProblem.NO_VISITOR: "there is no such visitor",
+    ChatProblem.BOT_ROLE: "a bot has no other role",
+    ChatProblem.ACCOUNT_REMOVED: "the person with this account has been removed from this chat",
+    FederationProblem.OFF: "federation is off",
+    FederationProblem.SIGNATURE: "{detail}",
+    FederationProblem.OTHER_SERVER: "that is another server",
+    FederationProblem.NO_ACCOUNT: "there is no such account",
+    FederationProblem.NO_COLLECTION_PAGE: "there is no such page",
+    FederationProblem.ADDRESS_HAS_FOLLOWERS: (
+        "the address of this node is part of what its {count} followers know it by, and they would "
+        "be lost; switch federation off before, if that is what you want"
+    ),
+    FederationProblem.SERVER_LISTED: "this server is in the list already",
+    FederationProblem.MANY_SERVERS: "there are {most} servers in the list, which is the most",
+    FederationProblem.SERVER_NOT_LISTED: "there is no such server in the list",
+    FederationProblem.NO_FOLLOWER: "there is no such follower",
+    FederationProblem.NO_REPORT: "there is no such report",
+    FederationProblem.NO_QUOTE: "there is no such quote",
+    FederationProblem.QUOTE_REVOKED: "it may not be quoted there any more",
+    FederationProblem.NO_POST: "there is no such post",
+    FederationProblem.POST_DELETED: "this post was deleted",
+    FederationProblem.AUTHOR_GONE: "its author is gone",
+    FederationProblem.NOT_REMOTE: "this message is not of the fediverse",
+    FederationProblem.NO_REPLY: "there is no such reply",
+    FederationProblem.REPLY_STATE: "this reply is {state}",
+    FederationProblem.REPLY_CHANGED: "it was edited or withdrawn meanwhile",
+    NoticeProblem.CHANGED_MEANWHILE: "it was changed by somebody else just now",
+    NoticeProblem.NOT_OPEN: "only a notice that is planned or out can be changed",
+    NoticeProblem.NOT_PLANNED: "only a notice that is planned can be cancelled",
+    NoticeProblem.NOT_OUT: "only a notice that is out can be withdrawn",
+    NoticeProblem.POSTED: "it was posted already",
+    NoticeProblem.NO_TEXT: "there is no text for it",
+    NoticeProblem.NO_NOTICE: "there is no such notice",
+    NoticeProblem.NOTHING_LIVE: "nothing is live",
+    NoticeProblem.BROADCAST_OVER: "the broadcast is over",
+    NoticeProblem.OVER_BY_THEN: "the broadcast was over by then",
+    PasswordProblem.TWO_FACTOR_NEEDED: (
+        "two-factor sign-in is on: sign in at /admin/login, or allow programs the password alone"
+    ),
+    PasswordProblem.TWO_FACTOR_ON: "the second factor is on already",
+    PasswordProblem.TWO_FACTOR_OFF: "two-factor sign-in is off",
+    PasswordProblem.NOTHING_TO_CONFIRM: "no secret waits for a code: begin again",
+    PasswordProblem.WRONG_CODE: "the code is wrong",
+    PasswordProblem.NO_SESSION: "there is no such session",
+    PictureProblem.NO_PICTURE: "there is no such picture",
+    PictureProblem.NOT_FETCHED: "{detail}",
+    PictureProblem.NOT_A_PICTURE: "status {status} and no picture",
+    ScheduleProblem.NO_EVENT: "there is no such event",
+    ScheduleProblem.NO_EVENT_OR_SERIES: "no scheduled event or series with that id",
+    ScheduleProblem.CANCELLED: "the event is cancelled already",
+    SettingProblem.NO_SETTING: "there is no setting {name}",
+    SettingProblem.GIVEN_AT_START: "the setting was given when the node was started, and is changed there",
+    SignInProblem.NO_ADDRESS: "the address of this server is not set",
+    SignInProblem.NO_SUCH_SIGN_IN: "this sign-in is not known here, or took longer than 10 minutes: please begin again",
+    SignInProblem.OTHER_BROWSER: "this sign-in was begun in another browser: please begin again",
+    SignInProblem.DENIED: "you, or your website's server, did not agree to the sign-in",
+    SignInProblem.NO_CODE: "no code is waited for, or it is older than 10 minutes: please ask for another",
+    SignInProblem.MANY_CODES: "that were too many wrong codes: please ask for another",
+    SignInProblem.DECIDED: "this sign-in was decided already, or is older than 10 minutes: begin again",
+    SignInProblem.GRANT_TYPE: "grant_type must be authorization_code",
+    SignInProblem.PARAMETER: "{name} is missing",
+    SignInProblem.CODE_UNKNOWN: "the code is unknown, was used, or is older than 10 minutes",
+    SignInProblem.CODE_OF_OTHER_CLIENT: "the code was made for another client_id or redirect_uri",
+    SignInProblem.VERIFIER: "the code_verifier does not fit the code_challenge",
+    WebhookProblem.NO_WEBHOOK: "there is no such webhook",
+    WebhookProblem.NO_DELIVERY: "there is no such delivery",
+    WebhookProblem.DELIVERY_WAITS: "this delivery is still waiting to be sent",
 }
 
 
 _BY_CODE = {problem.value: sentence for problem, sentence in SENTENCES.items()}
 
 
-def explain(error: Invalid) -> str:
-    """Return what is wrong, without the name of the field: `must be a text`."""
+def explain(error: Refusal) -> str:
+    """Return what is wrong, without the name of the field of an Invalid: `must be a text`."""
     return SENTENCES[error.problem].format(**error.values)
 
 
 def sentence(error: Refusal) -> str:
     """Return the text of a refusal for the person who sent the request."""
-    return f"{error.field} {explain(error)}" if isinstance(error, Invalid) else str(error)
+    return f"{error.field} {explain(error)}" if isinstance(error, Invalid) else explain(error)
 
 
 def skipped(notice: Notice) -> str:
     """Return why a notice was skipped, or "" for one that was not."""
-    if notice.why is not SkipReason.INVALID:
+    if notice.why is not SkipReason.INVALID and notice.why is not SkipReason.REFUSED:
         return wording.why(notice)
     try:
         stored = json.loads(notice.detail)
-        return f"{stored['field']} {_BY_CODE[stored['problem']].format(**stored['values'])}"
-    except (ValueError, LookupError, TypeError):  # written by a newer version
+        text = _BY_CODE[stored["problem"]].format(**stored["values"])
+        return f"{stored['field']} {text}" if "field" in stored else text
+    except (ValueError, LookupError, TypeError):  # written by another version
         return notice.detail

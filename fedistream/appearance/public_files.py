@@ -6,6 +6,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from fedistream.appearance.values import ImageProblem
 from fedistream.core.errors import NotFound
 
 MAX_PATH = 500  # characters
@@ -55,7 +56,7 @@ class PublicFiles:
         """Return the file with this path, which has to be its exact name. Raises NotFound."""
         parts = path.split("/")
         if len(path) > MAX_PATH or any(not part or part.startswith(".") or set(part) & set("\\\0") for part in parts):
-            raise NotFound("there is no such file")
+            raise NotFound(ImageProblem.NO_FILE)
         return await asyncio.to_thread(self._find, parts)
 
     def _find(self, parts: list[str]) -> PublicFile:
@@ -65,9 +66,9 @@ class PublicFiles:
                 at /= part
                 facts = at.lstat()
                 if stat.S_ISLNK(facts.st_mode):  # it could lead to any file of the machine
-                    raise NotFound("there is no such file")
+                    raise NotFound(ImageProblem.NO_FILE)
         except (OSError, ValueError) as error:
-            raise NotFound("there is no such file") from error
+            raise NotFound(ImageProblem.NO_FILE) from error
         if not stat.S_ISREG(facts.st_mode):
-            raise NotFound("there is no such file")
+            raise NotFound(ImageProblem.NO_FILE)
         return PublicFile(at, MEDIA_TYPES.get(PurePosixPath(parts[-1]).suffix.lower(), OTHER), facts)

@@ -23,6 +23,8 @@ class ImageProblem(Problem):
     FAVICON_FORMAT = "favicon-format"
     IMAGE_BYTES = "image-bytes"
     IMAGE_PIXELS = "image-pixels"
+    NO_FILE = "no-public-file"
+    NO_LOGO = "no-logo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,14 +138,14 @@ class Channels:
 
     async def _make(self, slug: str) -> Channel:
         if await ChannelRow.filter(slug=slug).exists():
-            raise Conflict(f"there is a channel {slug} already")
+            raise Conflict(ChannelProblem.SLUG_TAKEN, slug=slug)
         row = await ChannelRow.create(slug=slug, created_at=self._now())
         await bump_version(CACHE_KEY)
         return Channel(row.id, row.slug, row.created_at)
 
     async def _replace(self, channel_id: int, keys: dict[str, str]) -> tuple[StreamKey, ...]:
         if await StreamKeyRow.filter(key__in=list(keys)).exclude(channel_id=channel_id).exists():
-            raise Conflict("another channel has one of these stream keys")
+            raise Conflict(ChannelProblem.KEY_TAKEN)
         born = {row.key: row.created_at for row in await StreamKeyRow.filter(channel_id=channel_id)}
         await StreamKeyRow.filter(channel_id=channel_id).delete()
         stored = [StreamKey(key, comment, born.get(key) or self._now()) for key, comment in keys.items()]
@@ -162,7 +162,7 @@ class Channels:
 
     def _known(self, channel_id: int) -> Channel:
         if channel_id not in self._by_id:
-            raise NotFound(f"there is no channel {channel_id}")
+            raise NotFound(ChannelProblem.NO_CHANNEL)
         return self._by_id[channel_id]
 
     def _index_keys(self) -> None:

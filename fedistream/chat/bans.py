@@ -138,7 +138,7 @@ class Bans:
         """
         network = parse(address)
         if network not in self._bans:
-            raise NotFound("this address is not banned")
+            raise NotFound(ChatProblem.NOT_BANNED)
         await atomic(
             self._delete, name(network), in_transaction, turn=self._turn, on_committed=lambda _: self._forget(network)
         )

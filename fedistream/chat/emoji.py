@@ -84,10 +84,10 @@ class Emoji:
             return await _default(self._default_folder / file), "image/svg+xml"
         self._look()
         if not any(picture.file == file for picture in self._pictures.values()):
-            raise NotFound("there is no such emoji")
+            raise NotFound(ChatProblem.NO_EMOJI)
         data = await _read(self._folder / file)
         if data is None or (kind := sniff(data)) is None:
-            raise NotFound("there is no such emoji")
+            raise NotFound(ChatProblem.NO_EMOJI)
         return data, MEDIA_TYPES[kind]
 
     async def put(self, name: str, data: bytes) -> Picture:
@@ -104,7 +104,7 @@ class Emoji:
             raise Invalid("emoji", ChatProblem.EMOJI_FORMAT)
         self._look()
         if stem.lower() in self._pictures:
-            raise Conflict(f"there is an emoji {stem} already")
+            raise Conflict(ChatProblem.EMOJI_TAKEN, name=stem)
         if len(self._pictures) >= MAX_EMOJI:
             raise Invalid("emoji", ValueProblem.MANY, most=MAX_EMOJI)
         picture = Picture(stem, f"{stem}.{kind}")
@@ -118,7 +118,7 @@ class Emoji:
         self._look()
         picture = self._pictures.get(stem.lower())
         if picture is None:
-            raise NotFound("there is no such emoji")
+            raise NotFound(ChatProblem.NO_EMOJI)
         with suppress(FileNotFoundError):
             await aiofiles.os.unlink(self._folder / picture.file)
         self._changed_ns = -1

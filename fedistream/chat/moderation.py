@@ -14,6 +14,7 @@ from fedistream.chat.render import escape
 from fedistream.chat.values import (
     ActionKind,
     Cause,
+    ChatProblem,
     Client,
     CloseReason,
     Disabled,
@@ -98,7 +99,7 @@ class Moderation:
         """
         before = await self._visitors.get(visitor_id)
         if not enabled and actor != ADMIN and before.role is Role.MODERATOR:
-            raise NotAllowed("a moderator can be disabled by the admin only")
+            raise NotAllowed(ChatProblem.MODERATOR)
         if before.enabled == enabled:
             return before
         visitor = await atomic(self._set_enabled, visitor_id, enabled, actor, why)

@@ -73,7 +73,7 @@ class ChatPoster:
         long."""
         connection = self._presence.connection(client_id)
         if connection is None:
-            raise NotFound("there is no such client")
+            raise NotFound(ChatProblem.NO_CLIENT)
         message = self.line(connection.channel_id, Kind.SYSTEM, markdown, Origin.INTEGRATION)
         _check(message)
         connection.listener.send(message)
@@ -81,7 +81,7 @@ class ChatPoster:
     async def bot_says(self, channel_id: int, bot: Visitor, markdown: str) -> Message:
         """Post a message of a bot. Raises NotAllowed for a disabled bot, Invalid, TooMany."""
         if not bot.enabled:
-            raise NotAllowed("this bot is disabled")
+            raise NotAllowed(ChatProblem.BOT_DISABLED)
         html = render(markdown, self._emoji.urls())
         message = self.message(channel_id, Kind.CHAT, Origin.INTEGRATION, markdown.strip(), html, visitor=bot)
         return await self.keep(message)

@@ -21,6 +21,7 @@ from fedistream.chat.render import escape, render
 from fedistream.chat.sender_activity import SenderActivity
 from fedistream.chat.values import (
     Accepted,
+    ChatProblem,
     Client,
     CloseReason,
     Joined,
@@ -110,7 +111,7 @@ class Chat:
         TooMany for an address that registers too many visitors.
         """
         if self._bans.holds(address):
-            raise NotAllowed("this address is banned from the chat")
+            raise NotAllowed(ChatProblem.ADDRESS_BANNED)
         pace = self._watch.registrations.pace(
             client_network(address),
             self._clocks.monotonic(),
@@ -133,9 +134,9 @@ class Chat:
         Raises NotAllowed when the chat or the visitor is disabled, or the address is banned.
         """
         if not self.enabled(channel_id):
-            raise NotAllowed("the chat is disabled")
+            raise NotAllowed(ChatProblem.CHAT_DISABLED)
         if not visitor.enabled or self._bans.holds(address):
-            raise NotAllowed("this visitor may not chat")
+            raise NotAllowed(ChatProblem.VISITOR_DISABLED)
         return self._presence.enter(channel_id, visitor, listener, address, user_agent)
 
     def greet(self, connection: ChatConnection) -> None:

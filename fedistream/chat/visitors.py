@@ -24,7 +24,6 @@ MAX_IDENTITY = 500
 PRUNED_AT_ONCE = 500  # rows in one statement: every other writer waits for it
 PRUNE_PAUSE_S = 0.1  # between two statements, for the other writers
 MAX_BOT_NAME = 64  # characters; a bot is named by the admin
-SENT_AWAY = "who signs in like this has been removed from this chat"
 
 Status = Literal["all", "active", "bots", "moderators", "banned"]
 STATUS: dict[str, dict[str, object]] = {
@@ -89,7 +88,7 @@ class Visitors:
         """Return a visitor. Raises NotFound."""
         row = await VisitorRow.get_or_none(id=_plausible(visitor_id))
         if row is None:
-            raise NotFound("there is no such visitor")
+            raise NotFound(ChatProblem.NO_VISITOR)
         return value(row)
 
     async def by_ids(self, visitor_ids: set[str]) -> dict[str, Visitor]:
@@ -139,7 +138,7 @@ class Visitors:
     async def set_role(self, visitor_id: str, role: Role) -> Visitor:
         """Change the visitor's role. Raises NotFound, and Conflict for a bot, whose role is fixed."""
         if (await self.get(visitor_id)).role is Role.BOT:
-            raise Conflict("a bot has no other role")
+            raise Conflict(ChatProblem.BOT_ROLE)
         return await self._change(visitor_id, role=role.value)
 
     async def set_disabled(self, visitor_id: str, at: datetime | None) -> Visitor:
@@ -160,7 +159,7 @@ class Visitors:
     async def delete(self, visitor_id: str) -> None:
         """Delete a visitor with their tokens, identities and messages. Raises NotFound."""
         if not await VisitorRow.filter(id=_plausible(visitor_id)).delete():
-            raise NotFound("there is no such visitor")
+            raise NotFound(ChatProblem.NO_VISITOR)
 
     async def prune(self, older_than: datetime, keep: Collection[str] = ()) -> int:
         """Delete visitors who were made before a time and left nothing behind.
@@ -205,13 +204,13 @@ class Visitors:
 
     async def _change(self, visitor_id: str, **columns: Any) -> Visitor:
         if not await VisitorRow.filter(id=_plausible(visitor_id)).update(**columns):
-            raise NotFound("there is no such visitor")
+            raise NotFound(ChatProblem.NO_VISITOR)
         return await self.get(visitor_id)
 
     async def _authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         # the visitor may have been disabled while they were at the other server
         if not (await self.get(visitor_id)).enabled:
-            raise NotAllowed(SENT_AWAY)
+            raise NotAllowed(ChatProblem.ACCOUNT_REMOVED)
         at = self._clocks.now()
         known = await VisitorIdentityRow.get_or_none(kind=kind, identity=identity)
         if known is None:
@@ -219,7 +218,7 @@ class Visitors:
             return await self._change(visitor_id, authenticated_at=at)
         before = await self.get(known.visitor_id)
         if not before.enabled:
-            raise NotAllowed(SENT_AWAY)
+            raise NotAllowed(ChatProblem.ACCOUNT_REMOVED)
         await VisitorTokenRow.filter(visitor_id=visitor_id).update(visitor_id=known.visitor_id)
         return before
 
@@ -242,7 +241,7 @@ def value(row: VisitorRow) -> Visitor:
 def _plausible(visitor_id: str) -> str:
     """Return the id if it is well-formed: databases refuse a longer one, and lone surrogates. Raises NotFound."""
     if len(visitor_id) != message_ids.VISITOR_LENGTH or not visitor_id.isascii() or not visitor_id.isalnum():
-        raise NotFound("there is no such visitor")
+        raise NotFound(ChatProblem.NO_VISITOR)
     return visitor_id
 
 

@@ -14,7 +14,7 @@ class Off(Refusal):
     URL."""
 
     def __init__(self) -> None:
-        super().__init__("federation is off")
+        super().__init__(FederationProblem.OFF)
 
 
 class State(StrEnum):
@@ -228,3 +228,23 @@ class FederationProblem(Problem):
     POST_PICTURES = "post-pictures"
     POST_URL = "post-url"
     POST_FORMATTED = "post-formatted"
+    OFF = "federation-off"
+    SIGNATURE = "signature"
+    OTHER_SERVER = "other-server"
+    NO_ACCOUNT = "no-account"
+    NO_COLLECTION_PAGE = "no-collection-page"
+    ADDRESS_HAS_FOLLOWERS = "address-has-followers"
+    SERVER_LISTED = "server-listed"
+    MANY_SERVERS = "many-servers"
+    SERVER_NOT_LISTED = "server-not-listed"
+    NO_FOLLOWER = "no-follower"
+    NO_REPORT = "no-report"
+    NO_QUOTE = "no-quote"
+    QUOTE_REVOKED = "quote-revoked"
+    NO_POST = "no-post"
+    POST_DELETED = "post-deleted"
+    AUTHOR_GONE = "author-gone"
+    NOT_REMOTE = "not-remote"
+    NO_REPLY = "no-reply"
+    REPLY_STATE = "reply-state"
+    REPLY_CHANGED = "reply-changed"

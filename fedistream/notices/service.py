@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from fedistream.broadcasts.values import BroadcastRecord
+from fedistream.channels.values import ChannelProblem
 from fedistream.core.errors import Conflict, Gone, Invalid, NotFound, Refusal
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged
 from fedistream.core.ports import Channel, SettingsReader
@@ -21,7 +22,7 @@ from fedistream.federation.posts.values import Draft, Picture, Post
 from fedistream.federation.values import Off, Site
 from fedistream.notices import lifecycle, wording
 from fedistream.notices.models import NoticeRow
-from fedistream.notices.values import OUT, Notice, Page, Preview, SkipReason, State, to_detail
+from fedistream.notices.values import OUT, Notice, NoticeProblem, Page, Preview, SkipReason, State, to_detail
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Over(Conflict):
     """The broadcast ended while its notice was being posted."""
 
     def __init__(self) -> None:
-        super().__init__("the broadcast was over by then")
+        super().__init__(NoticeProblem.OVER_BY_THEN)
 
 
 class BroadcastRecords(Protocol):
@@ -174,16 +175,16 @@ class Notices:
         elif row.state in OUT and row.closed_at is None:
             draft = await self._context.posts.look_up(draft)
             if not await atomic(self._say, row, draft, custom):
-                raise Conflict(_TOO_SLOW)
+                raise Conflict(NoticeProblem.CHANGED_MEANWHILE)
         else:
-            raise Conflict("only a notice that is planned or out can be changed")
+            raise Conflict(NoticeProblem.NOT_OPEN)
         return await self._again(row)
 
     async def cancel(self, channel_id: int, notice_id: int) -> Notice:
         """Cancel a planned notice. Raises NotFound, and Conflict for one that is not planned."""
         row = await self._row(channel_id, notice_id)
         if row.state != State.PLANNED:
-            raise Conflict("only a notice that is planned can be cancelled")
+            raise Conflict(NoticeProblem.NOT_PLANNED)
         await _decide(row, state=State.CANCELLED.value)
         return await self._again(row)
 
@@ -196,23 +197,23 @@ class Notices:
         self._context.addresses.site()
         row = await self._row(channel_id, notice_id) if notice_id is not None else await self._current(channel_id)
         if _is_over(await self._stream_state(row)):
-            raise Conflict("the broadcast is over")
+            raise Conflict(NoticeProblem.BROADCAST_OVER)
         if row.state in OUT or row.state == State.WITHDRAWN:
-            raise Conflict("it was posted already")
+            raise Conflict(NoticeProblem.POSTED)
         channel = self._channel(channel_id)
         if not self._text(channel, row):
-            raise Conflict("there is no text for it")
+            raise Conflict(NoticeProblem.NO_TEXT)
         if not await self._post(row, channel):
-            raise Conflict(_TOO_SLOW)
+            raise Conflict(NoticeProblem.CHANGED_MEANWHILE)
         return await self._again(row)
 
     async def withdraw(self, channel_id: int, notice_id: int) -> Notice:
         """Delete the post. Raises NotFound, Off, and Conflict for a notice that is not public."""
         row = await self._row(channel_id, notice_id)
         if row.state not in OUT:
-            raise Conflict("only a notice that is out can be withdrawn")
+            raise Conflict(NoticeProblem.NOT_OUT)
         if not await atomic(self._take_back, row, self._now()):
-            raise Conflict(_TOO_SLOW)
+            raise Conflict(NoticeProblem.CHANGED_MEANWHILE)
         return await self._again(row)
 
     async def _tend(self, row: NoticeRow) -> datetime | None:
@@ -360,7 +361,7 @@ class Notices:
     def _channel(self, channel_id: int) -> Channel:
         found = self._context.addresses.by_id(channel_id)
         if found is None:
-            raise NotFound("there is no such channel")
+            raise NotFound(ChannelProblem.NO_CHANNEL)
         return found
 
     async def _stream_state(self, row: NoticeRow) -> lifecycle.StreamState | None:
@@ -371,7 +372,7 @@ class Notices:
         """Return the notice of the running broadcast. Makes it if federation was off when the broadcast began."""
         running = await self._context.broadcasts.unfinished(channel_id)
         if not running:
-            raise Conflict("nothing is live")
+            raise Conflict(NoticeProblem.NOTHING_LIVE)
         await self._put(running[0].id, channel_id, self._now(), running[0].started_at)
         return await NoticeRow.get(broadcast_id=running[0].id)
 
@@ -390,7 +391,7 @@ class Notices:
     async def _row(self, channel_id: int, notice_id: int) -> NoticeRow:
         row = await NoticeRow.get_or_none(id=notice_id, channel_id=channel_id)
         if row is None:
-            raise NotFound("there is no such notice")
+            raise NotFound(NoticeProblem.NO_NOTICE)
         return row
 
     async def _again(self, row: NoticeRow) -> Notice:
@@ -430,7 +431,6 @@ def _is_over(stream: lifecycle.StreamState | None) -> bool:
 
 
 _OPEN = [State.PLANNED.value, *(state.value for state in OUT)]
-_TOO_SLOW = "it was changed by somebody else just now"
 
 
 async def _swap(row: NoticeRow, **values: object) -> bool:
@@ -450,7 +450,7 @@ def _reason(refusal: Refusal) -> tuple[SkipReason, str | None]:
         return SkipReason.FEDERATION_OFF, None
     if isinstance(refusal, Invalid):
         return SkipReason.INVALID, to_detail(refusal)[:MAX_DETAIL]
-    return SkipReason.REFUSED, str(refusal)[:MAX_DETAIL]
+    return SkipReason.REFUSED, to_detail(refusal)[:MAX_DETAIL]
 
 
 def _why(row: NoticeRow) -> tuple[SkipReason | None, str]:
@@ -465,4 +465,4 @@ def _why(row: NoticeRow) -> tuple[SkipReason | None, str]:
 
 async def _decide(row: NoticeRow, **values: object) -> None:
     if not await _swap(row, **values):
-        raise Conflict(_TOO_SLOW)
+        raise Conflict(NoticeProblem.CHANGED_MEANWHILE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, Problem, Refusal
 
 
 class State(StrEnum):
@@ -78,6 +78,22 @@ class Page:
     items: tuple[Notice, ...]
 
 
-def to_detail(refusal: Invalid) -> str:
-    """Return the detail of the reason INVALID: the field, the problem and its values as JSON."""
-    return json.dumps({"field": refusal.field, "problem": refusal.problem, "values": dict(refusal.values)})
+def to_detail(refusal: Refusal) -> str:
+    """Return the detail of INVALID and REFUSED as JSON: the problem, its values, and the field of an Invalid."""
+    field = {"field": refusal.field} if isinstance(refusal, Invalid) else {}
+    return json.dumps({**field, "problem": refusal.problem, "values": dict(refusal.values)})
+
+
+class NoticeProblem(Problem):
+    """The codes for a notice that is not in the state that a call needs."""
+
+    CHANGED_MEANWHILE = "notice-changed"
+    NOT_OPEN = "notice-not-open"
+    NOT_PLANNED = "notice-not-planned"
+    NOT_OUT = "notice-not-out"
+    POSTED = "notice-posted"
+    NO_TEXT = "notice-no-text"
+    NO_NOTICE = "no-notice"
+    NOTHING_LIVE = "nothing-live"
+    BROADCAST_OVER = "broadcast-over"
+    OVER_BY_THEN = "over-by-then"

@@ -85,7 +85,7 @@ class SecondFactor:
         """
         secret = await self.pending()
         if secret is None:
-            raise Conflict("no secret waits for a code: begin again")
+            raise Conflict(PasswordProblem.NOTHING_TO_CONFIRM)
         self._count()
         step = totp.fitting_step(secret, _plain(typed), self._now().timestamp())
         if step is None:
@@ -132,7 +132,7 @@ class SecondFactor:
 
     async def _store(self, secret: str) -> None:
         if await AdminTotpRow.filter(id=ONLY, enabled=True).exists():
-            raise Conflict("the second factor is on already")
+            raise Conflict(PasswordProblem.TWO_FACTOR_ON)
         await self._remove()
         await AdminTotpRow.create(id=ONLY, secret=secret, enabled=False, basic_allowed=False, last_step=0)
 

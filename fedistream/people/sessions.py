@@ -13,7 +13,7 @@ from activitypub.bounded_dict import BoundedDict
 from fedistream.core.errors import NotFound
 from fedistream.db import atomic
 from fedistream.people.models import AdminSessionRow
-from fedistream.people.values import Session, SessionKind
+from fedistream.people.values import PasswordProblem, Session, SessionKind
 
 IDLE = timedelta(days=14)
 LIFE = timedelta(days=90)
@@ -90,7 +90,7 @@ class Sessions:
     async def end(self, session_id: int) -> None:
         """End a session at once. Raises NotFound."""
         if not await AdminSessionRow.filter(id=session_id).delete():
-            raise NotFound("there is no such session")
+            raise NotFound(PasswordProblem.NO_SESSION)
 
     async def end_others(self, keep: int | None) -> None:
         """End all sessions but one."""

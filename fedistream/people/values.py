@@ -14,6 +14,12 @@ class PasswordProblem(Problem):
     PASSWORD_ENCODING = "password-encoding"  # noqa: S105
     PASSWORD_SURROGATE = "password-surrogate"  # noqa: S105
     SECOND_FACTOR = "second-factor"
+    TWO_FACTOR_NEEDED = "two-factor-needed"
+    TWO_FACTOR_ON = "two-factor-on"
+    TWO_FACTOR_OFF = "two-factor-off"
+    NOTHING_TO_CONFIRM = "nothing-to-confirm"
+    WRONG_CODE = "wrong-code"
+    NO_SESSION = "no-session"
 
 
 class SessionKind(StrEnum):

@@ -25,6 +25,7 @@ from fedistream.core.errors import NotFound, TooMany
 from fedistream.core.image_types import MEDIA_TYPES, sniff
 from fedistream.core.supervisor import go
 from fedistream.remote_media.signed_paths import KEY, SignedPaths
+from fedistream.remote_media.values import PictureProblem
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class MediaProxy:
             except NotFound:
                 log.debug("no image came from %s", url)
         if kept is None:
-            raise NotFound("there is no such picture")
+            raise NotFound(PictureProblem.NO_PICTURE)
         return kept  # an outdated avatar is better than none
 
     async def close(self) -> None:
@@ -118,10 +119,10 @@ class MediaProxy:
             try:
                 answer = await self._get(url)
             except (BadUrl, Blocked, RedirectRefused, ResponseTooLarge, Unreachable) as why:
-                raise NotFound(str(why)) from why
+                raise NotFound(PictureProblem.NOT_FETCHED, detail=str(why)) from why
         kind = sniff(answer.body)
         if answer.status != 200 or kind is None:
-            raise NotFound(f"status {answer.status} and no picture")
+            raise NotFound(PictureProblem.NOT_A_PICTURE, status=answer.status)
         await self._keep(file, answer.body)
         return Image(answer.body, MEDIA_TYPES[kind])
 

@@ -11,6 +11,7 @@ from typing import Self
 from activitypub.urls import is_url
 from fedistream.core.errors import NotFound
 from fedistream.core.key_file import stored_key
+from fedistream.remote_media.values import PictureProblem
 
 PREFIX = "/img/remote/"
 MAC_LETTERS = 32  # 128 bits
@@ -41,11 +42,11 @@ class SignedPaths:
     def url(self, mac: str, source: str) -> str:
         """Return the URL of the image with this path. Raises NotFound for a path that this node has not signed."""
         if not hmac.compare_digest(self._mac(source).encode(), mac.encode("utf-8", "replace")):
-            raise NotFound("there is no such picture")
+            raise NotFound(PictureProblem.NO_PICTURE)
         try:
             return base64.urlsafe_b64decode(source + "=" * (-len(source) % 4)).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise NotFound("there is no such picture") from error
+            raise NotFound(PictureProblem.NO_PICTURE) from error
 
     def _mac(self, source: str) -> str:
         given = source.encode("utf-8", "replace")

@@ -35,8 +35,6 @@ from fedistream.schedule.values import (
     Status,
 )
 
-_NO_SUCH = "no scheduled event or series with that id"
-
 
 class Schedule:
     """The schedules of all channels. `upcoming` is the copy that is read at every request for the status."""
@@ -61,7 +59,7 @@ class Schedule:
         """Return a public event. Raises NotFound."""
         row = await ScheduledEventRow.get_or_none(id=event_id[:24], channel_id=channel_id)
         if row is None or row.status == Status.REMOVED or not self._context.enabled(channel_id):
-            raise NotFound("there is no such event")
+            raise NotFound(ScheduleProblem.NO_EVENT)
         return event_of(row)
 
     async def overview(self, channel_id: int) -> Overview:
@@ -226,7 +224,7 @@ class Schedule:
         else:
             row = await self._row(channel_id, target_id)
             if cancel and row.status == Status.CANCELLED:
-                raise Conflict("the event is cancelled already")
+                raise Conflict(ScheduleProblem.CANCELLED)
             status = Status.CANCELLED if cancel else Status.REMOVED
             await ScheduledEventRow.filter(id=row.id).update(
                 status=status.value, updated_at=now, version=F("version") + 1
@@ -238,7 +236,7 @@ class Schedule:
     async def _row(self, channel_id: int, event_id: str) -> ScheduledEventRow:
         row = await ScheduledEventRow.get_or_none(id=event_id[:24], channel_id=channel_id)
         if row is None or row.status == Status.REMOVED:
-            raise NotFound(_NO_SUCH)
+            raise NotFound(ScheduleProblem.NO_EVENT_OR_SERIES)
         return row
 
 

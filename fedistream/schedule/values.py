@@ -126,3 +126,6 @@ class ScheduleProblem(Problem):
     RULE_VALUE = "schedule-rule-value"
     RULE_FREQUENT = "schedule-rule-frequent"
     RULE_EMPTY = "schedule-rule-empty"
+    NO_EVENT = "no-event"
+    NO_EVENT_OR_SERIES = "no-event-or-series"
+    CANCELLED = "event-cancelled"

@@ -99,11 +99,11 @@ class Settings:
         """
         setting = BY_NAME.get(name)
         if setting is None:
-            raise NotFound(f"there is no setting {name}")
+            raise NotFound(SettingProblem.NO_SETTING, name=name)
         if setting.scope == "node" and channel_id is not None:
             raise Invalid(name, SettingProblem.NODE_WIDE)
         if name in self._overrides:
-            raise Conflict("the setting was given when the node was started, and is changed there")
+            raise Conflict(SettingProblem.GIVEN_AT_START)
         stored = setting.check(name, value)
         if name in self._guards and stored != self.value(name, channel_id):
             await self._guards[name]()

@@ -41,3 +41,5 @@ class SettingProblem(Problem):
     NOTICES_NEED = "notices-need"
     ONE_OF_NUMBERS = "one-of-numbers"
     IMAGE_FILE = "image-file"
+    NO_SETTING = "no-setting"
+    GIVEN_AT_START = "given-at-start"

@@ -138,15 +138,15 @@ class IndieAuth:
         """
         underway = self._underway.take(given.state) if 0 < len(given.state) <= MAX_GIVEN else None
         if underway is None:
-            raise Expired("this sign-in is not known here, or took longer than 10 minutes: please begin again")
+            raise Expired(SignInProblem.NO_SUCH_SIGN_IN)
         self._states.take(underway.visitor_id)
         # otherwise a link opened by a victim would sign the attacker in with the victim's website
         if given.browser is not None and not hmac.compare_digest(given.browser.encode(), underway.browser.encode()):
-            raise Expired("this sign-in was begun in another browser: please begin again")
+            raise Expired(SignInProblem.OTHER_BROWSER)
         server = underway.profile.server
         _check_issuer(server, given.issuer)
         if given.error:
-            raise Denied("you, or your website's server, did not agree to the sign-in")
+            raise Denied(SignInProblem.DENIED)
         if not 0 < len(given.code) <= MAX_GIVEN:
             raise Invalid("code", ValueProblem.MISSING)
         async with uniform_timing():
@@ -190,7 +190,7 @@ class IndieAuth:
     def _home(self) -> str:
         home = str(self._settings.value("node.public_url"))
         if not home:
-            raise Conflict("the address of this server is not set, to which you would be sent back")
+            raise Conflict(SignInProblem.NO_ADDRESS)
         return home
 
     def _secret(self) -> str:

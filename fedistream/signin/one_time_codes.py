@@ -108,11 +108,11 @@ class OneTimeCodes:
         """
         sent = self._sent.get(visitor_id)
         if sent is None:
-            raise Conflict("no code is waited for, or it is older than 10 minutes: please ask for another")
+            raise Conflict(SignInProblem.NO_CODE)
         sent.tries += 1
         typed = "".join(code.split())[: 2 * DIGITS]
         if sent.tries > TRIES:
-            raise Conflict("that were too many wrong codes: please ask for another")
+            raise Conflict(SignInProblem.MANY_CODES)
         if not hmac.compare_digest(typed.encode("utf-8", "replace"), sent.code.encode()):
             raise Invalid("code", SignInProblem.ONE_TIME_CODE)
         self._sent.take(visitor_id)

@@ -39,8 +39,8 @@ MAX_REDIRECT_URIS = 50  # that a client names
 class GrantRefused(Refusal):
     """A code cannot be redeemed. `code` is that of RFC 6749, section 5.2."""
 
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(description)
+    def __init__(self, code: str, problem: SignInProblem, **values: str) -> None:
+        super().__init__(problem, **values)
         self.code = code
 
 
@@ -55,7 +55,7 @@ class Provider:
         """The node's address, which is also the issuer. Raises Conflict while it is not set."""
         home = str(self._settings.value("node.public_url"))
         if not home:
-            raise Conflict("the address of this server is not set, with which you would sign in")
+            raise Conflict(SignInProblem.NO_ADDRESS)
         return f"{home}/"
 
     def metadata(self) -> Mapping[str, object]:
@@ -97,7 +97,7 @@ class Provider:
         """Return the request of a form, once. Raises Conflict when it is unknown or has expired."""
         asked = await self._grants.take(Kind.REQUEST, ticket)
         if asked is None:
-            raise Conflict("this sign-in was decided already, or is older than 10 minutes: begin again")
+            raise Conflict(SignInProblem.DECIDED)
         return asked
 
     async def accept(self, asked: Asked) -> str:
@@ -114,17 +114,17 @@ class Provider:
         """Redeem a code (section 5.3). It is used up, also when another parameter is wrong. Raises GrantRefused."""
         code, verifier = form.get("code", ""), form.get("code_verifier") or form.get("codeVerifier", "")
         if form.get("grant_type", "authorization_code") != "authorization_code":
-            raise GrantRefused("unsupported_grant_type", "grant_type must be authorization_code")
+            raise GrantRefused("unsupported_grant_type", SignInProblem.GRANT_TYPE)
         for name, value in (("code", code), ("code_verifier", verifier)):
             if not value:
-                raise GrantRefused("invalid_request", f"{name} is missing")
+                raise GrantRefused("invalid_request", SignInProblem.PARAMETER, name=name)
         asked = await self._grants.take(Kind.CODE, code)
         if asked is None:
-            raise GrantRefused("invalid_grant", "the code is unknown, was used, or is older than 10 minutes")
+            raise GrantRefused("invalid_grant", SignInProblem.CODE_UNKNOWN)
         if (form.get("client_id"), form.get("redirect_uri")) != (asked.client_id, asked.redirect_uri):
-            raise GrantRefused("invalid_grant", "the code was made for another client_id or redirect_uri")
+            raise GrantRefused("invalid_grant", SignInProblem.CODE_OF_OTHER_CLIENT)
         if not VERIFIER.fullmatch(verifier) or not hmac.compare_digest(_challenge(verifier), asked.challenge):
-            raise GrantRefused("invalid_grant", "the code_verifier does not fit the code_challenge")
+            raise GrantRefused("invalid_grant", SignInProblem.VERIFIER)
         me = self.me
         name = str(self._settings.value("channel.name"))
         return {"me": me, "profile": {"name": name, "url": me, "photo": f"{me}logo"}}

@@ -81,7 +81,7 @@ class DeliveryLog:
         anyway."""
         found = await self._row(delivery_id)
         if found.state in (State.WAITING.value, State.SENDING.value):
-            raise Conflict("this delivery is still waiting to be sent")
+            raise Conflict(WebhookProblem.DELIVERY_WAITS)
         hook = self._hook(found.webhook_id)
         return await self._send(hook, Event(found.event), found.message_id, found.body)
 
@@ -130,14 +130,14 @@ class DeliveryLog:
         """Return the row. Raises NotFound."""
         row = await WebhookDeliveryRow.get_or_none(id=delivery_id) if 0 < delivery_id < 2**63 else None
         if row is None:
-            raise NotFound("there is no such delivery")
+            raise NotFound(WebhookProblem.NO_DELIVERY)
         return row
 
     def _hook(self, webhook_id: int) -> Webhook:
         """Return the webhook. Raises NotFound."""
         hook = self._webhooks.get(webhook_id)
         if hook is None:
-            raise NotFound("there is no such webhook")
+            raise NotFound(WebhookProblem.NO_WEBHOOK)
         return hook
 
     async def _send(self, hook: Webhook, event: Event, message_id: str, body: str) -> Delivery:

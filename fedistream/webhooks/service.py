@@ -229,7 +229,7 @@ class Webhooks:
         """Return the row. Raises NotFound."""
         row = await WebhookRow.get_or_none(id=webhook_id) if 0 < webhook_id < 2**63 else None
         if row is None:
-            raise NotFound("there is no such webhook")
+            raise NotFound(WebhookProblem.NO_WEBHOOK)
         return row
 
     async def _change(self, save: Callable[[], Awaitable[object]], row: WebhookRow) -> Webhook:

@@ -191,3 +191,6 @@ class WebhookProblem(Problem):
     EVENTS = "webhook-events"
     SECRET = "webhook-secret"  # noqa: S105
     SECRET_BYTES = "webhook-secret-bytes"  # noqa: S105
+    NO_WEBHOOK = "no-webhook"
+    NO_DELIVERY = "no-delivery"
+    DELIVERY_WAITS = "delivery-waits"

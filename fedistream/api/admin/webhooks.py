@@ -27,7 +27,17 @@ from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.api.owncast.webhooks import webhook as owncast_webhook
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.webhooks.log import Search
-from fedistream.webhooks.values import ACCEPTED, ALIASES, EXPIRES, MAX_PAGE, OFFERED, Delivery, Event, Webhook
+from fedistream.webhooks.values import (
+    ACCEPTED,
+    ALIASES,
+    EXPIRES,
+    MAX_PAGE,
+    OFFERED,
+    Delivery,
+    Event,
+    Webhook,
+    WebhookProblem,
+)
 
 PATH = "/api/admin/webhooks"
 OURS = "fedistream"  # as `spec`: no other server has these
@@ -99,7 +109,7 @@ def search(request: ApiRequest) -> Search:
 def number(text: str) -> int:
     """Return the id in a path or a query. Raises NotFound."""
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
-        raise NotFound("there is no such delivery")
+        raise NotFound(WebhookProblem.NO_DELIVERY)
     return int(text)
 
 

@@ -17,6 +17,7 @@ from fedistream.core.errors import Gone, NotFound
 from fedistream.core.ports import Channel
 from fedistream.federation.actors.documents import Documents
 from fedistream.federation.urls import ActorUrls
+from fedistream.federation.values import FederationProblem
 
 PartOf = Callable[[Documents, str, int | None], Awaitable[dict[str, Any]]]
 Paged = Callable[[Documents, Channel, int | None], Awaitable[dict[str, Any]]]
@@ -98,7 +99,7 @@ def _channel(request: ApiRequest, addresses: ActorUrls) -> Channel:
     addresses.site()
     found = addresses.by_name(request.parts["name"])
     if found is None:
-        raise NotFound("there is no such account")
+        raise NotFound(FederationProblem.NO_ACCOUNT)
     return found
 
 
@@ -126,5 +127,5 @@ def _number(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise NotFound("there is no such page")
+        raise NotFound(FederationProblem.NO_COLLECTION_PAGE)
     return int(text)

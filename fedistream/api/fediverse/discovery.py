@@ -28,14 +28,14 @@ async def host_meta(request: ApiRequest, services: FediverseServices) -> Respons
         return PlainTextResponse(services.documents.host_meta(), media_type=nodeinfo.XRD, headers=FOR_A_WHILE)
     except Off as off:
         # members without a value, which clients of Owncast's early versions expect here
-        raise NotFound(str(off)) from None
+        raise NotFound(off.problem) from None
 
 
 async def host_meta_json(request: ApiRequest, services: FediverseServices) -> Response:
     try:
         return typed(services.documents.host_meta_json(), "application/json", FOR_A_WHILE)
     except Off as off:
-        raise NotFound(str(off)) from None
+        raise NotFound(off.problem) from None
 
 
 async def nodeinfo_index(request: ApiRequest, services: FediverseServices) -> Response:

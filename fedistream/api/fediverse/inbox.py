@@ -7,6 +7,7 @@ from fedistream.api.fediverse.services import FediverseServices
 from fedistream.api.fediverse.signed import received
 from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotFound
+from fedistream.federation.values import FederationProblem
 
 MAX_BODY = 1024 * 1024  # bytes; Mastodon's limit for documents that it fetches
 
@@ -28,5 +29,5 @@ async def shared(request: ApiRequest, services: FediverseServices) -> Response:
 async def own(request: ApiRequest, services: FediverseServices) -> Response:
     services.addresses.site()
     if services.addresses.by_name(request.parts["name"]) is None:
-        raise NotFound("there is no such account")
+        raise NotFound(FederationProblem.NO_ACCOUNT)
     return await shared(request, services)

@@ -6,7 +6,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotAllowed, Refusal
 from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Site
+from fedistream.federation.values import FederationProblem, Site
 
 FORBIDDEN = 403
 
@@ -31,4 +31,5 @@ async def admit(request: ApiRequest, addresses: ActorUrls, authorized_fetch: Aut
     try:
         await authorized_fetch.check(received(request, site))
     except Refused as refused:
-        raise (NotAllowed(refused.text) if refused.status == FORBIDDEN else Unsigned(refused.text)) from None
+        kind = NotAllowed if refused.status == FORBIDDEN else Unsigned
+        raise kind(FederationProblem.SIGNATURE, detail=refused.text) from None

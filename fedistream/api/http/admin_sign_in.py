@@ -13,7 +13,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotAllowed, NotFound, Outage, Refusal
 from fedistream.people.second_factor import SecondFactor
 from fedistream.people.sessions import LIFE, Sessions
-from fedistream.people.values import Session, SessionKind
+from fedistream.people.values import PasswordProblem, Session, SessionKind
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class WrongCode(Refusal):
     """The password is right, and the code of the second factor is wrong or was used."""
 
     def __init__(self) -> None:
-        super().__init__("the code is wrong")
+        super().__init__(PasswordProblem.WRONG_CODE)
 
 
 class AdminSignIn:
@@ -49,7 +49,7 @@ class AdminSignIn:
         principal = await self._password.check(request)
         status = await self._second_factor.recent_status()
         if status.enabled and not status.basic_allowed:
-            raise NotAllowed("two-factor sign-in is on: sign in at /admin/login, or allow programs the password alone")
+            raise NotAllowed(PasswordProblem.TWO_FACTOR_NEEDED)
         await self._introduce(request)
         return principal
 

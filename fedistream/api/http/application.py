@@ -14,6 +14,7 @@ from fedistream.api.fediverse.errors import FediverseErrors
 from fedistream.api.fediverse.services import FediverseServices
 from fedistream.api.hls import PREFIX, HlsFace
 from fedistream.api.http.endpoints import Access, routes
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.ops import OpsServices
 from fedistream.api.owncast import routes as owncast
@@ -65,7 +66,7 @@ def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp
             return
         request = ApiRequest(Request(scope, receive))
         if request.path.startswith("/api/"):
-            answer = api_errors.refusal(request, NotFound("there is no such call"))
+            answer = api_errors.refusal(request, NotFound(RequestProblem.NO_CALL))
         else:
             answer = page_errors.unknown(request)
         await answer(scope, receive, send)

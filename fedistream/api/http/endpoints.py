@@ -19,7 +19,7 @@ from fedistream.api.http.compression import compress
 from fedistream.api.http.origins import SAFE, refuse_other_sites
 from fedistream.api.http.permissions import ANONYMOUS, REQUIREMENTS, Kind, Permission, Principal, Requirement
 from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow, Unidentified
-from fedistream.channels.values import HOME, Channel
+from fedistream.channels.values import HOME, Channel, ChannelProblem
 from fedistream.core.errors import NotFound, Outage, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -257,7 +257,7 @@ class _PathApp:
         """Raises NotFound."""
         found = self._find_channel(request.parts.get(SLUG, HOME))
         if found is None:
-            raise NotFound("there is no such channel")
+            raise NotFound(ChannelProblem.NO_CHANNEL)
         return found
 
     async def _in_time(self, work: Awaitable[R]) -> R:
@@ -294,5 +294,5 @@ async def _body(request: Request, limit: int, time_s: float) -> bytes:
                     raise TooLarge(limit)
                 chunks.append(chunk)
     except TimeoutError as error:
-        raise TooSlow(f"the body did not arrive within {time_s:.0f} seconds") from error
+        raise TooSlow(time_s) from error
     return b"".join(chunks)

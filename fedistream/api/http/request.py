@@ -25,26 +25,29 @@ class TooLarge(Refusal):
     """The body is longer than the endpoint takes."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the body is larger than {limit} bytes")
+        super().__init__(RequestProblem.BODY_TOO_LARGE, limit=limit)
         self.limit = limit
 
 
 class TooSlow(Refusal):
     """The body did not arrive in time."""
 
+    def __init__(self, within_s: float) -> None:
+        super().__init__(RequestProblem.BODY_TOO_SLOW, within_s=within_s)
+
 
 class OtherSite(NotAllowed):
     """A page of another site made the browser ask for a change."""
 
     def __init__(self) -> None:
-        super().__init__("a page of another site may not do this")
+        super().__init__(RequestProblem.OTHER_SITE)
 
 
 class Unidentified(Refusal):
     """The request has no credentials, or wrong ones. `challenge` is the WWW-Authenticate value, if any."""
 
     def __init__(self, challenge: str = "") -> None:
-        super().__init__("Unauthorized")
+        super().__init__(RequestProblem.UNAUTHORIZED)
         self.challenge = challenge
 
 

@@ -44,7 +44,7 @@ async def broadcaster(request: ApiRequest, services: OwncastServices) -> Respons
 
 async def disconnect(request: ApiRequest, services: OwncastServices) -> Response:
     if not await services.broadcasts.disconnect(request.channel.id):
-        raise Conflict("no inbound stream connected")
+        raise Conflict(RequestProblem.NOT_LIVE)
     return done("inbound stream disconnected")
 
 

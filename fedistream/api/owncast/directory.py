@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.permissions import Permission
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.config_shapes import LOGO
 from fedistream.api.owncast.errors import NO_CACHE, done
@@ -20,7 +21,7 @@ async def details(request: ApiRequest, services: OwncastServices) -> Response:
     channel_id = request.channel.id
     values = read(services.settings, channel_id)
     if not values["directoryenabled"]:
-        raise NotFound("the directory is off")
+        raise NotFound(RequestProblem.DIRECTORY_OFF)
     live_status, peak = services.broadcasts.live_status(channel_id), services.viewers.peak(channel_id)
     shape = {
         "name": values["name"],

@@ -10,7 +10,7 @@ from fedistream.api.owncast.federation import MAX_LIMIT, follower
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.core.errors import NotFound
-from fedistream.federation.values import Featured, State
+from fedistream.federation.values import Featured, FederationProblem, State
 
 SINCE = "0.3.0"
 MAX_DIGITS = 18
@@ -32,7 +32,7 @@ async def add(request: ApiRequest, services: OwncastServices) -> Response:
 async def remove(request: ApiRequest, services: OwncastServices) -> Response:
     given = request.parts["server_id"]
     if not (given.isascii() and given.isdecimal() and len(given) <= MAX_DIGITS):
-        raise NotFound("there is no such server in the list")
+        raise NotFound(FederationProblem.SERVER_NOT_LISTED)
     await services.featured.remove(int(given))
     return done("server removed")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import RedirectResponse, Response
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.config_shapes import MAX_SOCKET_PAYLOAD
 from fedistream.api.pages import shapes, texts
@@ -98,7 +99,7 @@ def _frame(request: ApiRequest, services: PagesServices, mode: str) -> Response:
     channel_id = request.channel.id
     values = {name: services.settings.value(name, channel_id) for name in SHOWN}
     if not values["chat.enabled"]:
-        raise NotFound("this channel has no chat")
+        raise NotFound(RequestProblem.NO_CHAT)
     channel, live_status = shapes.channel(values), services.broadcasts.live_status(channel_id)
     shown = {
         "channel": channel,

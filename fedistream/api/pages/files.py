@@ -8,7 +8,7 @@ from fedistream.api.http.content_codings import IDENTITY, choose
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.static import File
-from fedistream.appearance.values import Image
+from fedistream.appearance.values import Image, ImageProblem
 from fedistream.core.errors import NotFound
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -37,7 +37,7 @@ async def file(request: ApiRequest, services: PagesServices) -> Response:
         return response
     if name in services.static:
         return Redirect(services.static.url(name), 302, {"Cache-Control": "no-store"})
-    raise NotFound("there is no such file")
+    raise NotFound(ImageProblem.NO_FILE)
 
 
 async def logo(request: ApiRequest, services: PagesServices) -> Response:
@@ -55,7 +55,7 @@ async def platform_logo(request: ApiRequest, services: PagesServices) -> Respons
     """GET /img/platformlogos/{file}"""
     name = f"{PLATFORM_LOGOS}/{request.parts['file']}"
     if name not in services.static:
-        raise NotFound("there is no such logo")
+        raise NotFound(ImageProblem.NO_LOGO)
     found = services.static.get(services.static.url(name).split("/")[2], name)
     assert found is not None
     return answer(found, request.http.headers.get("accept-encoding", ""), "public, max-age=86400")

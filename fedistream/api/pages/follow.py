@@ -52,7 +52,7 @@ async def _invitation(request: ApiRequest, services: PagesServices) -> FollowInv
     """Raises NotFound."""
     invitation = await services.follow_invitations.of(request.channel)
     if invitation is None:
-        raise NotFound("this channel cannot be followed from elsewhere")
+        raise NotFound(RequestProblem.NOT_FOLLOWABLE)
     return invitation
 
 

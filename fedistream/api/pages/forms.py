@@ -43,9 +43,9 @@ class CsrfTokens:
         until, _, mac = token.partition(".")
         # the signature first, so that only our own digits are read as a number
         if not hmac.compare_digest(self._sign(until).encode(), mac.encode()):
-            raise Stale("this page is out of date: reload it and try again")
+            raise Stale(RequestProblem.FORM_STALE)
         if int(until) < self._now().timestamp():
-            raise Stale("this page was open for too long: reload it and try again")
+            raise Stale(RequestProblem.FORM_EXPIRED)
 
     def _sign(self, until: str) -> str:
         return hmac.new(self._secret, f"ticket {until}".encode(), hashlib.sha256).hexdigest()

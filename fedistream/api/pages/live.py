@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, shapes, texts, watch
 from fedistream.api.pages.alternate_links import varied
@@ -58,7 +59,7 @@ async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastR
         found = await broadcasts.find(int(text))
         if found is not None and found.channel_id == channel_id:
             return found
-    raise NotFound("there is no such broadcast")
+    raise NotFound(RequestProblem.NO_BROADCAST)
 
 
 def card(

@@ -39,7 +39,7 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
         on_air = now.live_status.broadcast_id == found.id
         card = live.card(request, services, found, await services.thumbnails.of(found.id), live=on_air)
     else:
-        raise NotFound("nothing of that page can be embedded")
+        raise NotFound(RequestProblem.NOT_EMBEDDABLE)
     return json_response(document(card, _side(request, "maxwidth"), _side(request, "maxheight")))
 
 
@@ -76,7 +76,7 @@ def _path(url: str, here: str) -> str:
         raise Invalid("url", RequestProblem.PAGE_ADDRESS) from error
     # without the scheme: behind a proxy, and in links that people typed, it may be http
     if asked.netloc.lower() != ours.netloc.lower() or not asked.path.startswith(ours.path):
-        raise NotFound("that is not a page of this node")
+        raise NotFound(RequestProblem.NOT_OUR_PAGE)
     return asked.path.removeprefix(ours.path)
 
 

@@ -6,6 +6,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http import conditional
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import files, live
 from fedistream.api.pages.services import PagesServices
@@ -43,7 +44,7 @@ async def of_broadcast(request: ApiRequest, services: PagesServices) -> Response
     entry = await live.find(request.parts["broadcast_id"], request.channel.id, services.broadcasts)
     picture = await services.thumbnails.of(entry.id)
     if picture is None:
-        raise NotFound("there is no picture of this broadcast")
+        raise NotFound(RequestProblem.NO_BROADCAST_PICTURE)
     return answer(request, picture)
 
 

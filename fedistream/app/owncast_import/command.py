@@ -16,9 +16,8 @@ from fedistream.app.command import data_flags, run
 from fedistream.app.config import Config
 from fedistream.app.owncast_import import files, folder
 from fedistream.app.owncast_import.report import Report
-from fedistream.app.owncast_import.transfer import Advance, Transfer, is_done
+from fedistream.app.owncast_import.transfer import Advance, NodeInUse, Transfer, is_done
 from fedistream.app.startup import BAD_DATA, StartupError, locked_data_dir
-from fedistream.core.errors import Conflict
 from fedistream.db import Database, DatabaseProblem, atomic
 
 REPORT = "owncast-import.txt"
@@ -87,7 +86,7 @@ def _problems() -> Iterator[None]:
     """Turn what can go wrong into one line for the operator."""
     try:
         yield
-    except (folder.BadFolder, DatabaseProblem, Conflict) as problem:
+    except (folder.BadFolder, DatabaseProblem, NodeInUse) as problem:
         raise StartupError(f"{problem}. Nothing was changed.".replace("..", "."), BAD_DATA) from problem
     except IntegrityError as error:
         text = f"two rows of the source have the same id, which a sound database does not allow ({error})"

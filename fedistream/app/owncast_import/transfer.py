@@ -27,7 +27,7 @@ from fedistream.channels.values import HOME
 from fedistream.chat import message_ids
 from fedistream.chat.models import IpBanRow, MessageRow
 from fedistream.chat.values import Kind
-from fedistream.core.errors import Conflict, Invalid
+from fedistream.core.errors import Invalid
 from fedistream.db.versions import bump_version, versions
 from fedistream.federation.models import FeaturedServerRow, FederationKeyRow, FollowerRow, PostRow, RemoteActorRow
 from fedistream.people.models import PersonRow
@@ -59,7 +59,7 @@ async def is_done() -> bool:
 
 
 async def must_be_empty() -> None:
-    """Raise Conflict for a node that is in use.
+    """Raise NodeInUse for a node that is in use.
 
     A node that was started and looked at is as good as an empty one: it has a channel, keys, a password and visitors.
     """
@@ -75,10 +75,14 @@ async def must_be_empty() -> None:
     }
     there = [name for name, rows in used.items() if await rows.exists()]
     if there:
-        raise Conflict(
+        raise NodeInUse(
             f"this node is in use (it has {', '.join(there)}), and an Owncast server can only be moved to a node that "
             "is not. Give an empty folder with --data-dir"
         )
+
+
+class NodeInUse(Exception):
+    """The node has data already. The text is for the operator."""
 
 
 class Sink(Protocol):
@@ -148,7 +152,7 @@ class Transfer:
         return self.copies is None
 
     async def run(self) -> None:
-        """Move everything; to be called in a transaction unless it is dry. Raises Conflict."""
+        """Move everything; to be called in a transaction unless it is dry. Raises NodeInUse."""
         store = owncast.read(self.source.rows("datastore", ("key", "value")), self.report)
         sink: Sink = Nowhere() if self.dry else Tables()
         channel_id = 0

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from activitypub.network.guard import Blocked, Guard
+from fedistream.api.wording import sentence
 from fedistream.app.owncast_import.folder import Source, moment, text
 from fedistream.app.owncast_import.report import Report
 from fedistream.core.errors import Invalid
@@ -29,8 +30,11 @@ def webhooks(source: Source, report: Report, now: datetime) -> Iterator[WebhookR
         try:
             guard.check(url)
             events, secret = checked_events([name for name in named if name in ACCEPTED]), check_secret(secret)
-        except (Blocked, Invalid) as error:
+        except Blocked as error:
             report.leave("webhooks", str(error), url)
+            continue
+        except Invalid as error:
+            report.leave("webhooks", sentence(error), url)
             continue
         if len(url) > MAX_URL or count >= MAX_WEBHOOKS:
             report.leave("webhooks", f"longer than {MAX_URL} characters, or more than {MAX_WEBHOOKS}", url)

@@ -116,7 +116,7 @@ class Documents:
             raise Invalid("resource", FederationProblem.RESOURCE) from error
         if isinstance(wanted, Handle):
             if wanted.host != site.authority:
-                raise NotFound("that is another server")
+                raise NotFound(FederationProblem.OTHER_SERVER)
             found, node = self._addresses.by_name(wanted.user), wanted.user.lower() == _host(site.authority)
         else:
             found = self._addresses.by_actor(str(wanted)) or self._addresses.by_page(str(wanted))
@@ -130,7 +130,7 @@ class Documents:
         if node:
             subject = Handle(_host(site.authority), site.authority).acct
             return write_jrd(Jrd(subject, (site.node,), (Link(SELF, ACTIVITY_JSON, site.node),)))
-        raise NotFound("there is no such account")
+        raise NotFound(FederationProblem.NO_ACCOUNT)
 
     async def followers(self, channel: Channel, page: int | None) -> Json:
         """Return the followers collection or one of its pages. In a private channel, or by a setting, it has only their
@@ -311,4 +311,4 @@ def _last(total: int) -> int:
 
 def _check(page: int, total: int) -> None:
     if not 1 <= page <= _last(total):
-        raise NotFound("there is no such page")
+        raise NotFound(FederationProblem.NO_COLLECTION_PAGE)

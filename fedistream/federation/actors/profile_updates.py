@@ -19,7 +19,7 @@ from fedistream.federation.delivery import Delivery
 from fedistream.federation.keys import NODE, Keys, make_pem, numbered
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Off, State
+from fedistream.federation.values import FederationProblem, Off, State
 from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome
 from fedistream.settings.table import BY_NAME
 
@@ -88,10 +88,7 @@ class Profiles:
             return
         count = await FollowerRow.filter(state=State.ACCEPTED.value).count()
         if count:
-            raise Conflict(
-                f"the address of this node is part of what its {count} followers know it by, and they would be lost; "
-                "switch federation off before, if that is what you want"
-            )
+            raise Conflict(FederationProblem.ADDRESS_HAS_FOLLOWERS, count=count)
 
     async def _wait(self, channel_ids: list[int]) -> None:
         due = self._now().timestamp() + WAIT_S

@@ -36,7 +36,6 @@ from fedistream.federation.values import Featured, FeaturedState, FederationProb
 log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=5)
-THERE = "this server is in the list already"
 MAX_NAME = 100  # characters of a server's name, and of a tag
 MAX_SERVERS = 100  # more than a visitor looks through
 SILENT = timedelta(minutes=15)  # three to four times the interval at which servers send a status
@@ -95,7 +94,7 @@ class ListedServers:
             row = await atomic(self._add, channel, us, site, actor)
         except IntegrityError as error:
             # two requests that add it at the same moment both find that it is not there yet
-            raise Conflict(THERE) from error
+            raise Conflict(FederationProblem.SERVER_LISTED) from error
         return _featured(row, self._now())
 
     async def remove(self, server_id: int) -> None:
@@ -137,9 +136,9 @@ class ListedServers:
 
     async def _add(self, channel: Channel, us: str, site: Url, actor: Actor) -> FeaturedServerRow:
         if await FeaturedServerRow.filter(actor=actor.id).exists():
-            raise Conflict(THERE)
+            raise Conflict(FederationProblem.SERVER_LISTED)
         if await FeaturedServerRow.all().count() >= MAX_SERVERS:
-            raise Conflict(f"there are {MAX_SERVERS} servers in the list, which is the most")
+            raise Conflict(FederationProblem.MANY_SERVERS, most=MAX_SERVERS)
         news = self._offers.news(channel, live=False)
         follow = directory.write_follow(f"{us}#follow/{self._token()}", us, actor.id, news)
         row: FeaturedServerRow = await FeaturedServerRow.create(
@@ -160,7 +159,7 @@ class ListedServers:
     async def _remove(self, server_id: int) -> None:
         row = await FeaturedServerRow.get_or_none(id=server_id)
         if row is None:
-            raise NotFound("there is no such server in the list")
+            raise NotFound(FederationProblem.SERVER_NOT_LISTED)
         await row.delete()
         after_commit(self._forget_kept)
         channel = self._addresses.by_id(row.channel_id)

@@ -24,7 +24,7 @@ from fedistream.federation.engagements import EngagementRecord, Engagements
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Follower, Kind, Page, State
+from fedistream.federation.values import FederationProblem, Follower, Kind, Page, State
 
 CACHE_KEY = "blocks"  # the version of the blocked actors, which other processes compare to refresh their copies
 # an answer to a Follow names its actor, whatever form its object has
@@ -265,7 +265,7 @@ class Followers:
         """Block an actor that does not follow, so that the admin finds it in the block list and can undo it."""
         known = await RemoteActorRow.get_or_none(url=actor)
         if known is None:
-            raise NotFound("there is no such follower")
+            raise NotFound(FederationProblem.NO_FOLLOWER)
         now, blocked = self._now(), State.BLOCKED.value
         await FollowerRow.create(
             channel_id=channel.id, actor_id=known.id, state=blocked, follow={}, created_at=now, disabled_at=now
@@ -281,7 +281,7 @@ class Followers:
     async def _row(self, channel: Channel, actor: str) -> FollowerRow:
         row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()
         if row is None or row.state == State.MOVED:
-            raise NotFound("there is no such follower")
+            raise NotFound(FederationProblem.NO_FOLLOWER)
         return row
 
     def _removed(self, row: FollowerRow, why: str) -> FollowerRemoved:

@@ -19,7 +19,7 @@ from fedistream.db import statement
 from fedistream.federation.models import FlagRow
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Page
+from fedistream.federation.values import FederationProblem, Page
 
 MAX_OBJECTS = 50  # of one report that are stored
 MAX_CONTENT = 3000  # characters; other servers allow about 1,000
@@ -90,7 +90,7 @@ class Reports:
         """Mark a report as settled, or as open again. Raises NotFound."""
         at = self._now() if settled else None
         if flag_id > MAX_ID or not await FlagRow.filter(id=flag_id).update(settled_at=at):
-            raise NotFound("there is no such report")
+            raise NotFound(FederationProblem.NO_REPORT)
 
     async def prune_batch(self) -> bool:
         """Delete some of the reports that were settled long ago. Returns whether there may be more."""

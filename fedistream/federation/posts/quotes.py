@@ -16,7 +16,7 @@ from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import QuoteRow
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Page
+from fedistream.federation.values import FederationProblem, Page
 
 STAMP = "QuoteAuthorization"
 REVOKED_FOR = timedelta(days=90)  # at least: a quoting server may check the stamp again
@@ -90,9 +90,9 @@ class Quotes:
         row = await QuoteRow.get_or_none(id=quote_id)
         channel = self._addresses.by_id(row.channel_id) if row else None
         if row is None or channel is None:
-            raise NotFound("there is no such quote")
+            raise NotFound(FederationProblem.NO_QUOTE)
         if row.revoked_at is not None:
-            raise Gone("it may not be quoted there any more")
+            raise Gone(FederationProblem.QUOTE_REVOKED)
         await self._posts.get(row.post_id)  # a hidden or deleted post shows no stamp either
         url = self._addresses.site().post(row.post_id)
         return compose.quote_authorization(self._url(row), self._addresses.actor(channel), row.quoting, url)
@@ -121,7 +121,7 @@ class Quotes:
         row = await QuoteRow.select_for_update().get_or_none(id=quote_id)
         channel = self._addresses.by_id(row.channel_id) if row else None
         if row is None or channel is None:
-            raise NotFound("there is no such quote")
+            raise NotFound(FederationProblem.NO_QUOTE)
         if row.revoked_at is not None:
             return
         await QuoteRow.filter(id=row.id).update(revoked_at=self._now())

@@ -24,7 +24,7 @@ from fedistream.federation.posts.events import event_document
 from fedistream.federation.posts.values import Draft, EventDraft, Mention, Post
 from fedistream.federation.remote_html import beginning
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Page
+from fedistream.federation.values import FederationProblem, Page
 
 _CHANNEL_OF = "SELECT channel_id FROM post WHERE id = :id AND deleted_at IS NULL"
 LOOK_UP_S = 10.0  # a handle that is not found by then is not mentioned; the admin waits for the answer
@@ -144,18 +144,18 @@ class Posts:
         """Return a post that everybody may read. Raises NotFound, and Gone for a deleted one."""
         row = await PostRow.get_or_none(id=post_id)
         if row is None or (row.visibility not in READABLE and row.deleted_at is None):
-            raise NotFound("there is no such post")
+            raise NotFound(FederationProblem.NO_POST)
         if row.deleted_at is not None:
-            raise Gone("this post was deleted")
+            raise Gone(FederationProblem.POST_DELETED)
         if self._private(row.channel_id):
-            raise NotFound("there is no such post")
+            raise NotFound(FederationProblem.NO_POST)
         return _post(row)
 
     async def tombstone(self, post_id: str) -> Json:
         """Return the Tombstone of a deleted post. Raises NotFound."""
         row = await PostRow.get_or_none(id=post_id)
         if row is None or row.deleted_at is None:
-            raise NotFound("there is no such post")
+            raise NotFound(FederationProblem.NO_POST)
         return dict(row.document)
 
     async def channel_of(self, post_id: str) -> int | None:
@@ -269,9 +269,9 @@ class Posts:
         row = await PostRow.select_for_update().get_or_none(id=post_id)
         channel = self._addresses.by_id(row.channel_id) if row else None
         if row is None or channel is None:
-            raise NotFound("there is no such post")
+            raise NotFound(FederationProblem.NO_POST)
         if row.deleted_at is not None:
-            raise Gone("this post was deleted")
+            raise Gone(FederationProblem.POST_DELETED)
         return row, channel
 
     async def _had(self, channel: Channel, reach: PostReachRow, shown: Visibility) -> list[str]:

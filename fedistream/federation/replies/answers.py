@@ -21,7 +21,7 @@ class Answers:
         """Answer a reply. Raises NotFound when its author is gone, Invalid, TooMany, Off."""
         author = await RemoteActorRow.get_or_none(url=said.actor)
         if author is None:
-            raise NotFound("its author is gone")
+            raise NotFound(FederationProblem.AUTHOR_GONE)
         text = markdown.strip()
         if not 0 < len(text) <= MAX_TEXT:
             raise Invalid("body", FederationProblem.POST_LENGTH, most=MAX_TEXT)

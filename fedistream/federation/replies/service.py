@@ -28,7 +28,7 @@ from fedistream.federation.posts.values import Post
 from fedistream.federation.remote_html import Excerpt, Said, excerpt, read_note
 from fedistream.federation.replies.answers import Answers
 from fedistream.federation.replies.chat_port import InTransaction
-from fedistream.federation.values import Page, Reply, ReplyState, State
+from fedistream.federation.values import FederationProblem, Page, Reply, ReplyState, State
 
 log = logging.getLogger(__name__)
 
@@ -151,14 +151,14 @@ class Replies:
         """Return the reply that a chat message shows. Raises NotFound."""
         row = await RemoteNoteRow.get_or_none(message_id=message_id)
         if row is None:
-            raise NotFound("this message is not of the fediverse")
+            raise NotFound(FederationProblem.NOT_REMOTE)
         return _reply(row)
 
     async def of_note(self, channel_id: int, note_url: str) -> Reply:
         """Return the reply with this URL. Raises NotFound."""
         row = await RemoteNoteRow.get_or_none(channel_id=channel_id, url=note_url)
         if row is None:
-            raise NotFound("there is no such reply")
+            raise NotFound(FederationProblem.NO_REPLY)
         return _reply(row)
 
     async def approve(self, channel_id: int, note_url: str) -> None:
@@ -177,9 +177,9 @@ class Replies:
         """
         row = await RemoteNoteRow.get_or_none(channel_id=channel.id, url=note_url)
         if row is None:
-            raise NotFound("there is no such reply")
+            raise NotFound(FederationProblem.NO_REPLY)
         if row.state not in ALIVE:
-            raise Conflict(f"this reply is {row.state}")
+            raise Conflict(FederationProblem.REPLY_STATE, state=row.state)
         return await self._answers.give(channel, _reply(row), markdown, by)
 
     def wake(self) -> None:
@@ -372,9 +372,9 @@ class Replies:
     async def _waiting(self, channel_id: int, note_url: str) -> RemoteNoteRow:
         row = await RemoteNoteRow.get_or_none(channel_id=channel_id, url=note_url)
         if row is None:
-            raise NotFound("there is no such reply")
+            raise NotFound(FederationProblem.NO_REPLY)
         if row.state != ReplyState.HELD:
-            raise Conflict(f"this reply is {row.state}")
+            raise Conflict(FederationProblem.REPLY_STATE, state=row.state)
         return row
 
     async def _emitted(self, work: Awaitable[list[Fact]]) -> None:
@@ -419,7 +419,7 @@ def _in_transaction(row: RemoteNoteRow) -> InTransaction:
         then."""
         same = RemoteNoteRow.filter(id=row.id, state=ReplyState.SHOWN.value, message_id=None, edits=row.edits)
         if not await same.update(message_id=message_id):
-            raise Conflict("it was edited or withdrawn meanwhile")
+            raise Conflict(FederationProblem.REPLY_CHANGED)
 
     return bind
 

@@ -71,5 +71,5 @@ async def test_changed_ports_hold_from_the_next_start_unless_a_flag_says_otherwi
     async with opened(tmp_path, "port") as (node, welcome):
         assert not welcome.watch_url.endswith(f":{web}/")
         assert welcome.rtmp_url == f"rtmp://127.0.0.1:{rtmp}/live"
-        with pytest.raises(Conflict, match="was given when the node was started"):
+        with pytest.raises(Conflict, match="given-at-start"):
             await node.features.settings.change("node.web_port", web)

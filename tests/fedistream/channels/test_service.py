@@ -147,7 +147,7 @@ async def test_a_key_of_another_channel_is_refused() -> None:
     channels = await opened()
     other = await channels.make("other")
     await channels.replace_stream_keys(other.id, [("other-key", "x")])
-    with pytest.raises(Conflict, match="another channel"):
+    with pytest.raises(Conflict, match="key-taken"):
         await channels.replace_stream_keys(channels.home().id, [("other-key", "x")])
     assert channels.find_by_key("other-key") == other
 

@@ -86,7 +86,7 @@ async def test_signing_in_in_another_browser_gives_the_same_visitor(visitors: Vi
     other = await visitors.authenticate(phone.id, "fediverse", "https://ann.example/")
     assert other.id == phone.id
     await visitors.set_disabled(ann.id, clock.now())
-    with pytest.raises(NotAllowed, match="removed from this chat"):
+    with pytest.raises(NotAllowed, match="account-removed"):
         await visitors.authenticate(phone.id, "indieauth", "https://ann.example/")
     for identity in ("", "x" * 501, "a\0b"):
         with pytest.raises(Invalid):
@@ -101,7 +101,7 @@ async def test_a_disabled_visitor_cannot_return_with_a_new_identity(visitors: Vi
     await visitors.authenticate(ann.id, "indieauth", "https://ann.example/")
     await visitors.set_disabled(rude.id, clock.now())
     for site in ("https://ann.example/", "https://new.example/"):
-        with pytest.raises(NotAllowed, match="removed from this chat"):
+        with pytest.raises(NotAllowed, match="account-removed"):
             await visitors.authenticate(rude.id, "indieauth", site)
     found = await visitors.by_token(token)
     assert found is not None

@@ -98,9 +98,9 @@ async def test_a_change_based_on_an_old_version_is_refused(kit: NoticesKit) -> N
         return await kit.another().edit(kit.channel_id, notice.id, "First")
 
     await kit.later(119)
-    with pytest.raises(Conflict, match="somebody else"):
+    with pytest.raises(Conflict, match="notice-changed"):
         await kit.interrupted(post).post_now(kit.channel_id, notice.id)
-    with pytest.raises(Conflict, match="somebody else"):
+    with pytest.raises(Conflict, match="notice-changed"):
         await kit.interrupted(edit).edit(kit.channel_id, notice.id, "Second")
     assert (await kit.kinds(), (await kit.newest()).text) == (["Create", "Update"], "First")
 

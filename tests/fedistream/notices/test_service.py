@@ -323,7 +323,7 @@ async def test_it_can_be_posted_now_within_the_cool_down_and_without_a_plan(kit:
     assert (await kit.states())[0] == "skipped: the last notice is too recent"
     assert (await kit.notices.post_now(kit.channel_id)).broadcast_id == second
     await kit.end(second)
-    with pytest.raises(Conflict, match="nothing is live"):
+    with pytest.raises(Conflict, match="nothing-live"):
         await kit.notices.post_now(kit.channel_id)
     with pytest.raises(Conflict, match="over"):
         await kit.notices.post_now(kit.channel_id, (await kit.newest()).id)
@@ -438,7 +438,7 @@ async def test_a_preview_shows_what_would_be_said(kit: NoticesKit) -> None:
     await kit.node.settings.change("federation.live_message", "")
     shown = await kit.notices.preview(kit.channel_id)
     assert (shown.text, shown.html) == ("", "")
-    with pytest.raises(Conflict, match="no text"):
+    with pytest.raises(Conflict, match="no-text"):
         await kit.notices.post_now(kit.channel_id, notice.id)
 
 

@@ -165,7 +165,7 @@ async def test_a_flag_holds_in_place_of_what_is_stored_and_is_not_stored() -> No
     await settings.change("node.public_url", "https://live.example")
     settings.override("node.public_url", "http://127.0.0.1:8080")
     assert settings.value("node.public_url") == "http://127.0.0.1:8080"
-    with pytest.raises(Conflict, match="was given when the node was started"):
+    with pytest.raises(Conflict, match="given-at-start"):
         await settings.change("node.public_url", "https://other.example")
     with pytest.raises(Invalid):
         settings.override("node.public_url", 5)

@@ -20,6 +20,7 @@ from fedistream.api.owncast.shapes import Json
 from fedistream.api.owncast.websocket.catch_up import MOST, Absence, CatchingUp
 from fedistream.api.owncast.websocket.history_slices import Stretches
 from fedistream.api.owncast.websocket.incoming import Incoming
+from fedistream.api.wording import explain
 from fedistream.api.ws.broadcaster import Broadcaster, Shape
 from fedistream.api.ws.connection import TRY_AGAIN_LATER, Socket, frames, open_socket
 from fedistream.channels.service import Channels
@@ -180,7 +181,7 @@ class ChatSocket:
                 listener.send_json(chat_shapes.caught_up(asked.since, "", complete=False))
             await self._listen(receive, incoming, listener)
         except NotAllowed as refusal:
-            listener.socket.close(POLICY, str(refusal))
+            listener.socket.close(POLICY, explain(refusal))
             await _until_gone(receive)
         except Exception:
             log.exception("a chat socket failed")

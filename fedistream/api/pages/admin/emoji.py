@@ -33,7 +33,7 @@ async def add(request: ApiRequest, services: AdminPagesServices) -> Response:
     except Invalid as error:
         errors[FIELDS.get(error.field, "called")] = explain(error)
     except Conflict as error:
-        errors["called"] = str(error)
+        errors["called"] = explain(error)
     if errors:
         return await _page(request, services, FormResult(errors, {"called": called}))
     return done(PAGE, "emoji-added")

@@ -34,7 +34,7 @@ async def add(request: ApiRequest, services: AdminPagesServices) -> Response:
     except Invalid as error:
         why = explain(error)
     except (Conflict, Off) as error:
-        why = str(error)
+        why = explain(error)
     else:
         return done(PAGE, "server-asked")
     return await _page(request, services, FormResult({"server": why}, {"server": typed}))

@@ -85,7 +85,7 @@ async def save(
         except Invalid as error:
             errors[name] = explain(error)
         except Conflict as error:
-            errors[name] = str(error)
+            errors[name] = explain(error)
     return FormResult(errors, {name: submitted.get(name, "") for name in errors})
 
 

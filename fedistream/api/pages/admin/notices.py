@@ -62,7 +62,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     except NotFound:
         return done(PAGE, "gone")
     except (Invalid, Conflict) as error:
-        why = explain(error) if isinstance(error, Invalid) else str(error)
+        why = explain(error)
         return await _page(request, services, FormResult({"notice": why}, {"text": text}))
     return done(PAGE, f"notice-{what}")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import RedirectResponse, Response
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin import (
     chat,
@@ -68,5 +69,5 @@ async def redirect(request: ApiRequest, services: AdminPagesServices) -> Respons
     path = request.parts["path"].strip("/")
     target = PATHS.get(path)
     if target is None:
-        raise NotFound("there is no such page")
+        raise NotFound(RequestProblem.NO_PAGE)
     return RedirectResponse(target, 302)

@@ -13,6 +13,7 @@ from fedistream.api.pages.shapes import figures, shown_keys
 from fedistream.api.pages.site import origin, rtmp_server
 from fedistream.api.wording import explain
 from fedistream.broadcasts.values import State
+from fedistream.channels.values import ChannelProblem
 from fedistream.core.errors import Conflict, Invalid
 from fedistream.metrics import wording
 
@@ -72,7 +73,7 @@ async def add_key(request: ApiRequest, services: AdminPagesServices) -> Response
     submitted = form(request, services.csrf)
     present = await _changeable(request, services)
     if len(present) >= MAX_KEYS:
-        raise Conflict(f"there are {MAX_KEYS} stream keys already, remove one first")
+        raise Conflict(ChannelProblem.MANY_KEYS, most=MAX_KEYS)
     comment = submitted.get("comment", "").strip() or services.words("Added on the admin page")
     await services.channels.replace_stream_keys(request.channel.id, [*present, (services.new_key(), comment)])
     return done(PAGE, "key-added")
@@ -94,7 +95,7 @@ async def remove_key(request: ApiRequest, services: AdminPagesServices) -> Respo
     if len(left) == len(present):
         return done(PAGE, "key-removed")  # another request did it first
     if not left:
-        raise Conflict("the last stream key cannot be removed: replace it instead")
+        raise Conflict(ChannelProblem.LAST_KEY)
     await services.channels.replace_stream_keys(request.channel.id, left)
     return done(PAGE, "key-removed")
 
@@ -115,7 +116,7 @@ async def set_password(request: ApiRequest, services: AdminPagesServices) -> Res
 async def _changeable(request: ApiRequest, services: AdminPagesServices) -> list[tuple[str, str]]:
     """Raises Conflict when the key was given at the start: a change would be lost at the next start."""
     if services.listening.key_overridden:
-        raise Conflict("the stream key is set in the configuration of the node, and can only be changed there")
+        raise Conflict(ChannelProblem.KEY_GIVEN_AT_START)
     return [(key.key, key.comment) for key in await services.channels.stream_keys(request.channel.id)]
 
 

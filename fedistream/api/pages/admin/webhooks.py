@@ -14,7 +14,7 @@ from fedistream.api.wording import explain
 from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.webhooks.log import MAX_TEXT, Search
 from fedistream.webhooks.signing import new_secret
-from fedistream.webhooks.values import MIN_KEY, OFFERED, Delivery, Event, State, Webhook
+from fedistream.webhooks.values import MIN_KEY, OFFERED, Delivery, Event, State, Webhook, WebhookProblem
 
 PAGE = "/admin/webhooks"
 LOG = f"{PAGE}/log"
@@ -167,7 +167,7 @@ def _webhook_id(request: ApiRequest) -> int:
     """Raise NotFound for what is no number."""
     text = request.parts["webhook_id"]
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise NotFound("there is no such webhook")
+        raise NotFound(WebhookProblem.NO_WEBHOOK)
     return int(text)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http import conditional
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.custom import actions, styles
 from fedistream.api.pages.services import PagesServices
@@ -25,7 +26,7 @@ async def stylesheet(request: ApiRequest, services: PagesServices) -> Response:
     values = _values(services, request.channel.id)
     css = styles.sheet(values)
     if not css:
-        raise NotFound("there are no custom styles")
+        raise NotFound(RequestProblem.NO_STYLES)
     if request.parts["edition"] != styles.edition(css):
         return RedirectResponse(styles.url(values), 302, {"Cache-Control": "no-store"})
     return Response(css, headers={"Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}, media_type="text/css")
@@ -45,7 +46,7 @@ async def action_html(request: ApiRequest, services: PagesServices) -> Response:
     """GET /externalactions/{mark}: the HTML of an external action, in an origin of its own."""
     found = actions.html_of(services.settings.value("page.external_actions", request.channel.id), request.parts["mark"])
     if found is None:
-        raise NotFound("there is no such action")
+        raise NotFound(RequestProblem.NO_ACTION)
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": actions.HTML_POLICY,

@@ -8,10 +8,11 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.forms import form, read
-from fedistream.api.wording import sentence
+from fedistream.api.wording import explain, sentence
 from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.signin.grants import Asked
 from fedistream.signin.provider import GrantRefused
+from fedistream.signin.values import SignInProblem
 
 DECISION = "/admin/indieauth"
 NOT_KEPT = {"Cache-Control": "no-store"}
@@ -22,7 +23,7 @@ async def metadata(request: ApiRequest, services: AdminPagesServices) -> Respons
     try:
         return json_response(services.provider.metadata())
     except Conflict:
-        raise NotFound("the address of this server is not set") from None
+        raise NotFound(SignInProblem.NO_ADDRESS) from None
 
 
 async def authorize(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -55,11 +56,11 @@ async def redeem(request: ApiRequest, services: AdminPagesServices) -> Response:
     try:
         return json_response(await services.provider.redeem(read(request)), headers=NOT_KEPT)
     except GrantRefused as error:
-        message = {"error": error.code, "error_description": str(error)}
+        message = {"error": error.code, "error_description": explain(error)}
     except Invalid:
         message = {"error": "invalid_request", "error_description": "the body must be a form"}
     except Conflict as error:
-        message = {"error": "server_error", "error_description": str(error)}
+        message = {"error": "server_error", "error_description": explain(error)}
     return json_response(message, 400, NOT_KEPT)
 
 

@@ -14,6 +14,7 @@ from fedistream.api.wording import explain
 from fedistream.core.errors import Conflict, Invalid
 from fedistream.people import totp
 from fedistream.people.service import ADMIN
+from fedistream.people.values import PasswordProblem
 
 PAGE = "/admin/two-factor"
 ADMIN_PAGE = AdminPage("admin/two-factor.html", PAGE)
@@ -57,7 +58,7 @@ async def allow_basic(request: ApiRequest, services: AdminPagesServices) -> Resp
     """POST /admin/two-factor/basic"""
     submitted = form(request, services.csrf)
     if not (await services.second_factor.status()).enabled:
-        raise Conflict("two-factor sign-in is off")
+        raise Conflict(PasswordProblem.TWO_FACTOR_OFF)
     await services.second_factor.allow_basic(submitted.get("basic") == "on")
     return done(PAGE, "saved")
 

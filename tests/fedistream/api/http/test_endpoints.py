@@ -17,6 +17,7 @@ from fedistream.api.http.endpoints import (
     routes,
 )
 from fedistream.api.http.permissions import ADMIN, REQUIREMENTS, Kind, Permission, Principal, Role
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import MAX_JSON_DEPTH, ApiRequest, Unidentified
 from fedistream.api.wording import sentence
 from fedistream.channels.values import Channel
@@ -78,7 +79,7 @@ async def echo(request: ApiRequest, counter: Counter) -> Response:
 
 
 async def missing(request: ApiRequest, counter: Counter) -> Response:
-    raise NotFound("no such thing")
+    raise NotFound(RequestProblem.NO_PAGE)
 
 
 async def break_(request: ApiRequest, counter: Counter) -> Response:
@@ -243,7 +244,7 @@ async def test_a_path_with_an_open_and_a_guarded_method_shares_only_the_open_one
 async def test_a_refusal_of_an_open_call_can_be_read_elsewhere_too() -> None:
     async with client(application()) as http:
         answer = await http.get("/missing")
-    assert answer.text == "NotFound: no such thing"
+    assert answer.text == "NotFound: there is no such page"
     assert answer.headers["access-control-allow-origin"] == "*"
 
 

@@ -1,9 +1,13 @@
 import pytest
 from starlette.requests import Request
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
 from fedistream.api.owncast.errors import RESPONDER, changed, done
+from fedistream.chat.values import ChatProblem
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, ValueProblem
+from fedistream.federation.values import FederationProblem
+from fedistream.webhooks.values import WebhookProblem
 
 
 def request(path: str, method: str = "POST") -> ApiRequest:
@@ -15,12 +19,12 @@ def request(path: str, method: str = "POST") -> ApiRequest:
     ("error", "status", "text"),
     [
         (Invalid("name", ValueProblem.MISSING), 400, "name is missing"),
-        (Conflict("not live"), 400, "not live"),
-        (Refusal("no"), 400, "no"),
-        (NotAllowed("not you"), 403, "not you"),
-        (NotFound("no such webhook"), 404, "no such webhook"),
-        (TooSlow("too slow"), 408, "too slow"),
-        (Gone("gone"), 410, "gone"),
+        (Conflict(RequestProblem.NOT_LIVE), 400, "no inbound stream connected"),
+        (Refusal(RequestProblem.NO_CHAT), 400, "this channel has no chat"),
+        (NotAllowed(ChatProblem.CHAT_DISABLED), 403, "the chat is disabled"),
+        (NotFound(WebhookProblem.NO_WEBHOOK), 404, "there is no such webhook"),
+        (TooSlow(10), 408, "the body did not arrive within 10 seconds"),
+        (Gone(FederationProblem.POST_DELETED), 410, "this post was deleted"),
         (TooLarge(10), 413, "the body is larger than 10 bytes"),
         (TooMany(9.2), 429, "too many requests, try again in 9 seconds"),
     ],

@@ -289,7 +289,7 @@ async def test_a_disabled_visitor_cannot_return_by_signing_in(town: Street) -> N
     answer = await bot.get(await town.consent(await town.begin(bot, token=token)))
     assert (answer.status_code, answer.json()["message"]) == (
         403,
-        "who signs in like this has been removed from this chat",
+        "the person with this account has been removed from this chat",
     )
     assert (await town.signed_in(token)).id == other.id
 

@@ -17,7 +17,7 @@ from fedistream.core.events import SettingChanged
 from fedistream.db import Database, atomic
 from fedistream.federation.directory.listed import MAX_SERVERS
 from fedistream.federation.models import FeaturedServerRow
-from fedistream.federation.values import Featured, FeaturedState, Off
+from fedistream.federation.values import Featured, FeaturedState, FederationProblem, Off
 from tests.kit.federated import LIVE, ORIGIN, Federated, federated
 from tests.kit.invalid import invalid
 from tests.kit.signing import rsa_key
@@ -221,7 +221,7 @@ async def test_a_removed_featured_server_gets_an_undo(node: Federated) -> None:
 
 async def test_a_server_is_in_the_list_once(node: Federated) -> None:
     await add(node)
-    with pytest.raises(Conflict, match="in the list already"):
+    with pytest.raises(Conflict, match="server-listed"):
         await add(node)
     assert len(await node.sent()) == 1
 
@@ -233,7 +233,7 @@ async def test_the_list_has_an_end(node: Federated) -> None:
     rows = [FeaturedServerRow(actor=f"https://far.example/{n}", **values) for n in range(MAX_SERVERS)]
     await row.delete()
     await FeaturedServerRow.bulk_create(rows)
-    with pytest.raises(Conflict, match="which is the most"):
+    with pytest.raises(Conflict, match="many-servers"):
         await add(node)
 
 
@@ -301,7 +301,7 @@ async def test_what_is_shown_does_not_follow_a_transaction_that_fails(node: Fede
     async def fail() -> None:
         await servers.remove(shown.id)
         await servers.shown()
-        raise NotFound("for another reason")
+        raise NotFound(FederationProblem.NO_POST)
 
     with pytest.raises(NotFound):
         await atomic(fail)

@@ -17,7 +17,7 @@ from fedistream.db import Database
 from fedistream.federation.inbox.moves import AGAIN
 from fedistream.federation.models import EngagementRow, FollowerRow, RemoteActorRow, RemoteNoteRow
 from fedistream.federation.replies.service import MAX_HELD_OF_ONE
-from fedistream.federation.values import ReplyState, State
+from fedistream.federation.values import FederationProblem, ReplyState, State
 from tests.kit.federated import LIVE, ORIGIN, federated
 from tests.kit.talking import Talking, note, talking
 
@@ -391,7 +391,7 @@ async def test_what_is_withdrawn_while_it_is_written_is_not_shown(replies: Talki
     (reply,) = await replies.held()
 
     async def in_transaction(message_id: str) -> None:
-        raise Conflict("it was withdrawn")
+        raise Conflict(FederationProblem.REPLY_CHANGED)
 
     with pytest.raises(TooMany):
         await replies.room.feature.remote_messages.say(replace(reply, state=ReplyState.SHOWN), in_transaction)

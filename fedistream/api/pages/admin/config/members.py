@@ -41,7 +41,7 @@ async def save(
             wrong = next((each for each in parts if each.member == member), parts[0])
             errors[wrong.name] = explain(error)
         except Conflict as error:
-            errors[parts[0].name] = str(error)
+            errors[parts[0].name] = explain(error)
     typed = {
         each.name: submitted.get(each.name, "")
         for each in shown

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
 from fedistream.api.pages.admin.config import members, renditions
@@ -107,7 +108,7 @@ async def change_rendition(request: ApiRequest, services: AdminPagesServices) ->
 def _section(request: ApiRequest, services: AdminPagesServices) -> Section:
     found = sections(services.pages.translations).get(request.parts["section"])
     if found is None:
-        raise NotFound("there is no such page")
+        raise NotFound(RequestProblem.NO_PAGE)
     return found
 
 

@@ -65,7 +65,7 @@ async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     except NotFound:
         return done(PAGE, "gone")
     except Conflict as error:
-        return await _page(request, services, FormResult({"name": str(error)}))
+        return await _page(request, services, FormResult({"name": explain(error)}))
     except Invalid as error:
         name = FIELDS.get(error.field, error.field)
         if name == "recurrence" and "recurrence" not in submitted:
