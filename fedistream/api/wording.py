@@ -218,6 +218,7 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     RequestProblem.BODY_TOO_SLOW: "the body did not arrive within {within_s:.0f} seconds",
     RequestProblem.OTHER_SITE: "a page of another site may not do this",
     RequestProblem.NO_CALL: "there is no such call",
+    RequestProblem.NO_BROADCASTER: "no broadcaster connected",
     RequestProblem.NOT_LIVE: "no inbound stream connected",
     RequestProblem.DIRECTORY_OFF: "the directory is off",
     RequestProblem.NO_PAGE: "there is no such page",

@@ -42,6 +42,7 @@ class RequestProblem(Problem):
     OTHER_SITE = "other-site"
     NO_CALL = "no-call"
     NOT_LIVE = "not-live"
+    NO_BROADCASTER = "no-broadcaster"
     DIRECTORY_OFF = "directory-off"
     NO_PAGE = "no-page"
     NO_CHAT = "no-chat"

@@ -38,7 +38,7 @@ async def broadcaster(request: ApiRequest, services: OwncastServices) -> Respons
     """GET /api/admin/broadcaster, which the status has had since 0.0.5. Raises Conflict while there is none."""
     encoder = services.broadcasts.live_status(request.channel.id).encoder
     if encoder is None:
-        raise Conflict("no broadcaster connected")
+        raise Conflict(RequestProblem.NO_BROADCASTER)
     return json_response({"success": True, "message": "", "broadcaster": shapes.broadcaster(encoder)}, headers=NO_CACHE)
 
 

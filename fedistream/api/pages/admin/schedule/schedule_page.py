@@ -16,7 +16,7 @@ from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.schedule import zones
 from fedistream.schedule.recurrence import WEEKDAYS
 from fedistream.schedule.rule_form import When, rule_of, start_of
-from fedistream.schedule.values import Change, Series
+from fedistream.schedule.values import Change, ScheduleProblem, Series
 
 PAGE = "/admin/schedule"
 FORM = (
@@ -94,7 +94,7 @@ async def _save(request: ApiRequest, services: AdminPagesServices, submitted: Ma
     """Save one event or series. Raises Invalid and NotFound."""
     target = await _target(request, services, submitted.get("id", ""))
     if target is None:
-        raise NotFound("there is no such event or series")
+        raise NotFound(ScheduleProblem.NO_EVENT_OR_SERIES)
     await services.schedule.put(request.channel.id, editing.change_of(target, submitted))
 
 
