@@ -238,6 +238,38 @@ def test_an_old_servers_one_key_is_the_stream_key_and_the_admins_password(tmp_pa
     assert "1  admin password" in said
 
 
+@pytest.mark.parametrize(
+    ("stored", "kept", "weak"),
+    [
+        ("abc123", "$argon2id$", True),
+        ("a longer password", "$argon2id$", False),
+        (owncast_folder.BCRYPT, owncast_folder.BCRYPT, None),
+    ],
+    ids=["short", "plain", "bcrypt"],
+)
+def test_the_admins_password_goes_on_opening_the_node(
+    tmp_path: Path, stored: str, kept: str, weak: bool | None
+) -> None:
+    source = make_folder(tmp_path / "owncast", V0_1)
+    source.set(admin_password_key=stored)
+    assert "1  admin password" in imported(source.path, tmp_path / "data")
+    with closing(sqlite3.connect(tmp_path / "data" / "fedistream.db")) as database:
+        ((hashed, mark),) = database.execute("SELECT password_hash, weak FROM person").fetchall()
+    assert hashed.startswith(kept)
+    assert mark == weak
+
+
+@pytest.mark.parametrize("stored", ["$2a$31$" + "x" * 53, "$2a$10$short", "x" * 1025], ids=["years", "cut", "long"])
+def test_a_password_that_cannot_be_kept_is_reported(tmp_path: Path, stored: str) -> None:
+    source = make_folder(tmp_path / "owncast")
+    source.set(admin_password_key=stored)
+    said = imported(source.path, tmp_path / "data")
+    assert "1  admin password: " in said
+    assert "the next start makes another" in said
+    with closing(sqlite3.connect(tmp_path / "data" / "fedistream.db")) as database:
+        assert database.execute("SELECT count(*) FROM person").fetchone() == (0,)
+
+
 def test_a_node_in_use_is_not_touched(tmp_path: Path) -> None:
     first, second = lived_in(tmp_path / "first"), lived_in(tmp_path / "second")
     imported(first.path, tmp_path / "data")
