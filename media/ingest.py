@@ -210,7 +210,7 @@ class Ingest:
         Until a keyframe comes the old epoch goes on: the timeline has closed the gap of the jump.
         """
         epoch = self._epoch_tracks
-        # an depacketizer keeps its track as long as it is the same: no need to compare what is in it for each sample
+        # a depacketizer keeps its track as long as it is the same: no need to compare what is in it for each sample
         same = epoch is not None and epoch.video is self._video.track and epoch.audio is self._audio.track
         if not same and epoch == self._tracks:
             # parsed again, with the same result: some encoders repeat a record with other parameter sets than those

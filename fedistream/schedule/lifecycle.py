@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from fedistream.schedule.values import EARLY, WARNING
 
-LATE = timedelta(hours=1)  # an end that is told later, after a node was down, is of no use
+LATE = timedelta(hours=1)  # an end announced later, after a node was down, is of no use
 
 
 class Step(StrEnum):
-    """A step of an event: it comes soon, has started, or is over. CLOSE is an end that nobody is told."""
+    """A step of an event: it comes soon, has started, or is over. CLOSE is an end that is not announced."""
 
     WARN = "warn"
     START = "start"
@@ -30,8 +30,11 @@ class EventTimes:
 
 
 def step(event: EventTimes, now: datetime) -> Step | None:
-    """Return the next step of an event, or None. What was told is told no more, also when a clock was set back; what
-    was missed is not told late: no warning after the start, and no start after the end."""
+    """Return the next step of an event, or None.
+
+    No step is taken twice, also when a clock was set back. A missed step is not made up for: there is no warning after
+    the start, and no start after the end.
+    """
     if event.ended_at is not None:
         return None
     if now >= event.ends_at:

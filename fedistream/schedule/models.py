@@ -27,7 +27,7 @@ class ScheduledEventRow(Model):
     that the admin changed this event alone. `version` counts the changes that followers see, `posted_version` is the
     one that they were sent last, NULL before the first.
 
-    `warned_at`, `started_at` and `ended_at` are when each of these was told, so that none is told twice.
+    `warned_at`, `started_at` and `ended_at` are when each of these was announced, so that none is announced twice.
     """
 
     id = fields.CharField(max_length=24, primary_key=True)

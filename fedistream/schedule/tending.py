@@ -49,13 +49,13 @@ _FACT: Final[dict[Step, type[ScheduledEventComing] | type[ScheduledEventStarted]
 
 
 class Announcer(Protocol):
-    """Tells followers of events."""
+    """Announces events to followers."""
 
     async def remind(self, event: ScheduledEvent) -> Callable[[], Awaitable[None]] | None:
         """Return what posts the reminder in a transaction, or None when there is none to post."""
 
     async def announce(self) -> None:
-        """Tell followers of the events and changes that they do not know."""
+        """Announce the events and changes that were not announced yet."""
 
 
 class Tending:
@@ -141,8 +141,8 @@ class Tending:
 
     async def _take(self, row: ScheduledEventRow, step: Step, now: datetime) -> bool:
         """Take a step, in a transaction. Returns False if it was taken already, or the event was changed meanwhile."""
-        untold = ScheduledEventRow.filter(id=row.id, version=row.version, **{_COLUMN[step]: None})
-        if not await untold.update(**{_COLUMN[step]: now}):
+        unannounced = ScheduledEventRow.filter(id=row.id, version=row.version, **{_COLUMN[step]: None})
+        if not await unannounced.update(**{_COLUMN[step]: now}):
             return False
         if step in _FACT:
             await self._context.facts.emit(
