@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fedistream.chat import moderation
+from fedistream.chat.values import Visitor
 
 ADMIN_ID = moderation.ADMIN  # in the moderation log too; ids of visitors are random and never this
 
@@ -35,12 +36,14 @@ class Role(Enum):
 class Principal:
     """The sender of a request.
 
-    `id` is that of a visitor, of the bot that an integration speaks as, or ADMIN_ID; "" for anonymous.
+    `id` is that of a visitor, of the bot that an integration speaks as, or ADMIN_ID; "" for anonymous. `visitor` is the
+    visitor or bot as it was when the token was checked, so that a handler need not read it again.
     """
 
     kind: Kind
     id: str = ""
     roles: frozenset[Role] = frozenset()
+    visitor: Visitor | None = None
 
     @property
     def actor(self) -> str:

@@ -38,7 +38,7 @@ class TokenAuth:
         if visitor is None or not visitor.enabled:
             raise Unidentified
         roles = {PrincipalRole.MODERATOR} if visitor.role is Role.MODERATOR else ()
-        return Principal(Kind.VISITOR, visitor.id, frozenset(roles))
+        return Principal(Kind.VISITOR, visitor.id, frozenset(roles), visitor)
 
     async def integration(self, request: ApiRequest) -> Principal:
         scheme, _, token = request.http.headers.get("authorization", "").partition(" ")
@@ -51,6 +51,5 @@ class TokenAuth:
             bot = await self._visitors.get(integration.visitor_id)
         except NotFound:
             raise Unidentified from None
-        return Principal(
-            Kind.INTEGRATION, bot.id, frozenset(PrincipalRole(scope.value) for scope in integration.scopes)
-        )
+        roles = frozenset(PrincipalRole(scope.value) for scope in integration.scopes)
+        return Principal(Kind.INTEGRATION, bot.id, roles, bot)

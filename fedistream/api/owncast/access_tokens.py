@@ -31,7 +31,8 @@ async def system_to(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def send(request: ApiRequest, services: OwncastServices) -> Response:
-    bot = await services.visitors.get(request.principal.id)
+    bot = request.principal.visitor
+    assert bot is not None, "an integration speaks as a bot"
     await services.poster.bot_says(request.channel.id, bot, request.member("body", str))
     return done(SENT)
 
