@@ -232,6 +232,7 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         quotes=made.federation.policies.quotes,
         blocklists=made.federation.policies.blocklists,
         outbox_admin=process.outbox_admin,
+        listing=made.listing,
         notices=made.notices,
         schedule=made.schedule,
         webhooks=made.webhooks.webhooks,

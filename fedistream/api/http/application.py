@@ -1,6 +1,7 @@
 """The web side of a node as one ASGI application: HLS in front, then the endpoints of every face, then "not here"."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.routing import Router
@@ -24,10 +25,12 @@ from fedistream.api.owncast.websocket.endpoint import PATHS as CHAT_PATHS
 from fedistream.api.pages import routes as pages
 from fedistream.api.pages.admin import routes as admin_pages
 from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.api.pages.custom import files
 from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.sign_in import routes as sign_in
 from fedistream.api.prometheus import PrometheusServices
+from fedistream.channels.values import HOME
 from fedistream.core.errors import NotFound
 
 
@@ -44,10 +47,15 @@ class FaceServices:
     admin_pages: AdminPagesServices
 
 
+def _home_styles(services: PagesServices, access: Access) -> str:
+    home = access.find_channel(HOME)
+    return "" if home is None else files.stylesheet_url(services, home.id)
+
+
 def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp | None = None) -> ASGIApp:
     """Join all faces; `chat` serves the chat's websockets. Raises endpoints.WrongTable."""
     api_errors = OwncastErrors()
-    page_errors = ErrorPages(faces.pages.pages)
+    page_errors = ErrorPages(faces.pages.pages, partial(_home_styles, faces.pages, access))
     listed = [
         *routes(ops.ENDPOINTS, faces.ops, access, ops.RESPONDER),
         *routes(prometheus.ENDPOINTS, faces.prometheus, access, ops.RESPONDER),

@@ -1,7 +1,7 @@
 """Error responses of the pages: an error page for browsers, a line of text for other clients."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -38,10 +38,14 @@ class Words:
 
 
 class ErrorPages:
-    """Shows the text of an error unchanged: refusals are written for the person at the browser."""
+    """Shows the text of an error unchanged: refusals are written for the person at the browser.
 
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    `stylesheet` returns the URL of the home channel's custom style sheet, or "". Errors of the admin's pages are shown
+    without it, as these pages are: a style sheet must not be able to hide them.
+    """
+
+    def __init__(self, pages: Pages, stylesheet: Callable[[], str]) -> None:
+        self._pages, self._stylesheet = pages, stylesheet
         _ = pages.translations.gettext
         self._words: Mapping[int, Words] = {
             401: Words(_("Password required"), _("This page is for the admin of this node.")),
@@ -89,6 +93,7 @@ class ErrorPages:
                 "heading": known.heading,
                 "words": words,
                 "back": "/admin/" if admin and status != 401 else "/",
+                "custom_stylesheet": "" if admin else self._stylesheet(),
                 "back_label": _("Go to the admin page") if admin and status != 401 else _("Go to the stream"),
             }
             response = self._pages.page("error.html", values, frame=Frame.SELF, status=status, cache="no-store")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
+from fedistream.api.pages.custom import files
 from fedistream.api.pages.follow_invitation import FollowInvitation, code
 from fedistream.api.pages.forms import read
 from fedistream.api.pages.services import PagesServices
@@ -66,6 +67,7 @@ def _page(request: ApiRequest, services: PagesServices, invitation: FollowInvita
         "error": "",
         "target": "",
         "host": "",
+        "custom_stylesheet": files.stylesheet_url(services, request.channel.id),
         "page_data": {"lang": pages.language, "urls": URLS, "texts": texts.follow(pages.translations)},
         **found,
     }

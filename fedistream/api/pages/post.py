@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import shapes, texts
+from fedistream.api.pages.custom import files
 from fedistream.api.pages.services import PagesServices
 from fedistream.federation.remote_html import beginning
 
@@ -31,6 +32,7 @@ async def show(request: ApiRequest, services: PagesServices, document: Mapping[s
         "shares": document["shares"]["totalItems"],
         "replies": document["replies"]["totalItems"],
         "url": document["id"],
+        "custom_stylesheet": files.stylesheet_url(services, request.channel.id),
         "nsfw": bool(values["channel.nsfw"]),
         "indexed": not values["node.disable_search_indexing"],
         "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},

@@ -6,6 +6,7 @@
  * "playing" and "ended". player-view.js shows the state.
  */
 
+import { moveFocus } from "./hotkeys.js";
 import { LiveEdge } from "./live-edge.js";
 import { find, page } from "./page.js";
 import { PlayIntent } from "./play-intent.js";
@@ -75,6 +76,12 @@ export class Player extends EventTarget {
     this.intent = new PlayIntent(this.controller, this.video, () => this.#onIntentChange());
     this.liveEdge = new LiveEdge(this, find(box, ".jump-to-live", HTMLElement));
     setUpUnmuteButton(this.video, this.controller);
+    this.playButton = find(box, ".play-large", HTMLElement);
+    this.playButton.addEventListener("click", () => {
+      moveFocus(this.playButton, this.controller, "media-play-button");
+      this.playButton.hidden = true;
+      this.intent.set(true);
+    });
     this.video.addEventListener("playing", () => this.#onPlaying());
     this.video.addEventListener("waiting", () => this.#emit("problem"));
     this.video.addEventListener("ended", () => this.#emit("ended"));
@@ -98,7 +105,13 @@ export class Player extends EventTarget {
     engine.start();
     this.engine = engine;
     this.#timer = setInterval(() => this.#check(), 1_000);
-    if (!(await playWithStoredVolume(this.video, page.autoplay))) this.intent.set(false);
+    if (!(await playWithStoredVolume(this.video, page.autoplay))) this.#leaveToViewer();
+  }
+
+  /** Nothing plays by itself: the viewer has to press play, and finds a large button for it. */
+  #leaveToViewer() {
+    this.intent.set(false);
+    this.playButton.hidden = !this.video.paused;
   }
 
   /** Stop playing and remove the player from the page; a later broadcast gets a new one. */
@@ -135,6 +148,7 @@ export class Player extends EventTarget {
   }
 
   #onPlaying() {
+    this.playButton.hidden = true;
     this.liveEdge.update();
     this.#setPlayback(this.intent.shouldPlay ? "playing" : "paused");
     this.#emit("playing");
@@ -178,7 +192,7 @@ export class Player extends EventTarget {
   /** Play if nobody has paused. A browser that lets no page play by itself leaves that to the viewer. */
   async #resumeIfWanted() {
     if (!this.engine || !this.intent.shouldPlay || !this.video.paused || this.video.ended) return;
-    if (!(await tryPlay(this.video))) this.intent.set(false);
+    if (!(await tryPlay(this.video))) this.#leaveToViewer();
   }
 
   /** @param {Playback} playback */

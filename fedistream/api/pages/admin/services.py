@@ -34,6 +34,7 @@ from fedistream.federation.posts.quotes import Quotes
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.replies.service import Replies
 from fedistream.jobs.admin import OutboxAdmin
+from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import Notices
@@ -95,6 +96,7 @@ class AdminPagesServices:
     quotes: Quotes
     blocklists: Blocklists
     outbox_admin: OutboxAdmin
+    listing: Listing
     notices: Notices
     schedule: Schedule
     webhooks: Webhooks

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.schedule import status_event
 from fedistream.api.pages import shapes, texts
+from fedistream.api.pages.custom import files
 from fedistream.api.pages.services import PagesServices
 from fedistream.core.markdown import render_page
 
@@ -49,6 +50,7 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
         "now": services.schedule.now(),
         "description": Markup(render_page(event.description)),  # noqa: S704 - sanitised as it is rendered
         "feed": FEED,
+        "custom_stylesheet": files.stylesheet_url(services, request.channel.id),
         "indexed": not values["node.disable_search_indexing"],
         "nsfw": bool(values["channel.nsfw"]),
         "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},

@@ -46,7 +46,7 @@ def application(static: Static) -> Starlette:
     pages = Pages(TEMPLATES, Static(STATIC), lambda n: bytes(n))
     services = replace(Studio().faces().pages, static=static)
     entries = [entry for entry in ENDPOINTS if entry.path.startswith("/static/")]
-    return Starlette(routes=routes(entries, services, access(), ErrorPages(pages)))
+    return Starlette(routes=routes(entries, services, access(), ErrorPages(pages, str)))
 
 
 def visitor(static: Static) -> AsyncClient:

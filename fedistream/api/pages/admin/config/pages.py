@@ -105,6 +105,10 @@ async def change_rendition(request: ApiRequest, services: AdminPagesServices) ->
     return done(section.path, "saved")
 
 
+def _has_directory(services: AdminPagesServices) -> bool:
+    return bool(services.settings.value("directory.enabled") and services.settings.value("directory.url"))
+
+
 def _section(request: ApiRequest, services: AdminPagesServices) -> Section:
     found = sections(services.pages.translations).get(request.parts["section"])
     if found is None:
@@ -139,6 +143,8 @@ async def _page(
         "labels": {**texts.labels(words), **labels, **{each.name: each.label for each in section.fields}},
         "actions": services.settings.value(ACTIONS, request.channel.id) if section.name == "actions" else [],
         "typed_action": typed_action or {},
+        "listed": section.name == "general" and _has_directory(services),
+        "registration": await services.listing.registration() if section.name == "general" else None,
         "variants": variants,
         "variant_labels": names,
         "wrong_variant": renditions.place_of(next(iter(result.errors), "")) if result is not None else "",

@@ -120,7 +120,7 @@ def _appearance(translations: NullTranslations) -> Section:
                 "page.custom_styles",
                 _("Custom styles"),
                 "area",
-                _("CSS for the watch page, the embedded player and the chat. Nothing is loaded from other sites."),
+                _("CSS for all pages that visitors see. Nothing is loaded from other sites."),
             ),
             Field(
                 "page.custom_javascript",

@@ -96,3 +96,14 @@ async def test_a_stream_for_adults_begins_with_a_warning(studio: Studio) -> None
     await change(studio, "channel.nsfw", True)
     for path in ("/", "/embed/video"):
         assert "Show the stream" in (await get(studio, path)).text
+
+
+@pytest.mark.parametrize(("path", "status", "styled"), [("/nothing-here", 404, True), ("/admin/chat/", 401, False)])
+async def test_an_error_page_has_the_custom_styles_unless_it_is_the_admins(
+    studio: Studio, path: str, status: int, styled: bool
+) -> None:
+    await change(studio, "page.custom_styles", "h1 { color: red }")
+    async with client(studio.app()) as web:
+        page = await web.get(path, headers={"Accept": "text/html", "Authorization": "Basic d3Jvbmc6d3Jvbmc="})
+    assert page.status_code == status
+    assert ('href="/customstyles/' in page.text) is styled

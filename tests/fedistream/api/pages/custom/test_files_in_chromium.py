@@ -86,3 +86,7 @@ async def test_the_player_begins_as_the_streamer_wants(
         else:
             await until(page, PAUSED)
             assert await page.evaluate("document.querySelector('video').paused")
+            button = page.get_by_role("button", name="Play", exact=True).and_(page.locator(".play-large"))
+            await button.click()
+            await until(page, "!document.querySelector('video').paused")
+        await expect(page.locator(".play-large")).to_be_hidden()

@@ -55,3 +55,13 @@ async def test_the_watch_page_shows_what_comes_next(faces: Faces) -> None:
         assert "Starts in" in (await http.get("/")).text
         await faces.settings.change("schedule.enabled", False)
         assert "schedule.ics" not in (await http.get("/")).text
+
+
+async def test_pages_beside_the_watch_page_have_the_custom_styles(faces: Faces) -> None:
+    await faces.settings.change("page.custom_styles", "h1 { color: red }")
+    post = await faces.made.federation.posts.publish(faces.channels.home(), "Hello")
+    async with faces.client() as http:
+        for path in (f"/schedule/{await scheduled(faces)}", "/follow", f"/federation/{post.id}"):
+            page = await http.get(path, headers={"Accept": "text/html"})
+            assert page.status_code == 200, path
+            assert 'href="/customstyles/' in page.text, path

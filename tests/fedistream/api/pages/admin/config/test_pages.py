@@ -9,6 +9,7 @@ import pytest
 from httpx2 import Response
 
 from fedistream.api.pages.admin.config.sections import sections
+from fedistream.listing.models import RegistrationRow
 from fedistream.settings.structures import MAX_RENDITIONS, PASSTHROUGH
 from fedistream.settings.table import BY_NAME
 from tests.kit.adminpages import NASTY, Visitor, csrf_token, said
@@ -193,3 +194,19 @@ async def test_there_are_not_more_variants_than_the_most(faces: Faces, admin: Vi
     answer = await admin.send(VIDEO, VARIANT, do="save", **variant("new", **SMALL))
     assert answer.status_code == 422
     assert len(faces.settings.value("video.renditions", 1)) == MAX_RENDITIONS
+
+
+async def test_the_last_answer_of_the_directory_is_shown(faces: Faces, admin: Visitor) -> None:
+    page, url = "/admin/config/general", "https://directory.example"
+    assert "Directory of streams" not in await admin.see(page)
+    await faces.settings.change("node.public_url", "https://node.example")
+    await faces.settings.change("directory.url", url)
+    await faces.settings.change("directory.enabled", True)
+    assert "No answer yet." in await admin.see(page)
+    await RegistrationRow.create(url=url, key="k", success=False, error=NASTY, error_code=7, at=faces.clock.now())
+    shown = await admin.see(page)
+    assert "not accepted" in shown
+    assert NASTY in unescape(shown)
+    assert NASTY not in shown
+    await RegistrationRow.all().update(success=True, error="", error_code=None)
+    assert ">listed<" in await admin.see(page)
