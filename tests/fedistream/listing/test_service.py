@@ -57,10 +57,13 @@ class ListingKit:
 
 @pytest.fixture
 async def kit(database: Database) -> AsyncIterator[ListingKit]:
-    async with receiver() as directory:
-        guard = Guard(parse_allowed([f"127.0.0.1:{directory.port}"]))
-        async with HttpClient(guard, "test", limits=HttpLimits(total_s=1.0)) as http_client:
-            yield ListingKit(directory, http_client)
+    async with receiver() as directory, client_of(directory) as http_client:
+        yield ListingKit(directory, http_client)
+
+
+def client_of(directory: Receiver, within_s: float = 30.0) -> HttpClient:
+    guard = Guard(parse_allowed([f"127.0.0.1:{directory.port}"]))
+    return HttpClient(guard, "test", limits=HttpLimits(total_s=within_s, connect_s=within_s))
 
 
 async def test_the_key_of_the_first_answer_is_sent_from_then_on(kit: ListingKit) -> None:
@@ -112,7 +115,8 @@ async def test_a_directory_that_hangs_redirects_or_sends_too_much_is_an_error(ki
         return web.Response()
 
     kit.directory.answer = hang
-    await kit.listing.ping()
+    async with client_of(kit.directory, within_s=1.0) as http_client:
+        await Listing(kit.settings, http_client, kit.running, lambda: NOW).ping()
     errors = [await kit.listing.registration()]
     for body, status in (("{}", 302), ("[" * 20_000, 200), ("not json", 200), ("[]", 200)):
         kit.answers(body, status)
