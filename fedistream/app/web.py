@@ -19,6 +19,7 @@ from fedistream.api.http.login_limit import LoginLimit
 from fedistream.api.http.permissions import Kind
 from fedistream.api.http.token_auth import TokenAuth
 from fedistream.api.ops import Check, OpsServices
+from fedistream.api.openapi.face import Documentation
 from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.websocket.endpoint import ChatServices, ChatSocket, Limits
@@ -70,6 +71,7 @@ def face_services(made: Services, process: Process, clocks: Clocks, rendering: P
         fediverse=_fediverse(made, pages),
         pages=pages,
         admin_pages=_admin_pages(made, process, clocks, pages),
+        documentation=Documentation(rendering),
     )
 
 

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,22 +42,32 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL, and a
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
-    """Return a check for a text of at most `longest` characters; surrounding blanks are removed."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A check for a text of at most `longest` characters; surrounding blanks are removed."""
 
-    def check(name: str, value: object) -> str:
+    longest: int
+    lines: bool = False
+    empty: bool = True
+
+    def __call__(self, name: str, value: object) -> str:
         if not isinstance(value, str):
             raise Invalid(name, ValueProblem.NOT_TEXT)
         value = value.strip()
-        if len(value) > longest:
-            raise Invalid(name, ValueProblem.TOO_LONG, most=longest)
-        if not value and not empty:
+        if len(value) > self.longest:
+            raise Invalid(name, ValueProblem.TOO_LONG, most=self.longest)
+        if not value and not self.empty:
             raise Invalid(name, ValueProblem.EMPTY)
-        if _UNSTORABLE.search(value) or _CONTROL.search(value) or (not lines and len(value.splitlines()) > 1):
-            raise Invalid(name, ValueProblem.CONTROL_CHARACTERS if lines else ValueProblem.CONTROL_CHARACTERS_OR_BREAKS)
+        breaks = not self.lines and len(value.splitlines()) > 1
+        if _UNSTORABLE.search(value) or _CONTROL.search(value) or breaks:
+            problem = ValueProblem.CONTROL_CHARACTERS if self.lines else ValueProblem.CONTROL_CHARACTERS_OR_BREAKS
+            raise Invalid(name, problem)
         return value
 
-    return check
+
+def text(longest: int, *, lines: bool = False, empty: bool = True) -> Text:
+    """Return a check for a text of at most `longest` characters; surrounding blanks are removed."""
+    return Text(longest, lines, empty)
 
 
 def image_file(name: str, value: object) -> str:
@@ -82,17 +93,31 @@ def language(name: str, value: object) -> str:
     return found
 
 
-def number(least: float, most: float) -> Check:
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A check for a number from `least` to `most`, which may have to be whole."""
+
+    least: float
+    most: float
+    whole: bool
+
+    def __call__(self, name: str, value: object) -> int | float:
+        if self.whole:
+            return _ranged_whole(name, value, self.least, self.most)
+        return float(_ranged(name, value, self.least, self.most))
+
+
+def number(least: float, most: float) -> Range:
     """Return a check for a number in the range, in the unit that the setting's name has."""
-    return lambda name, value: float(_ranged(name, value, least, most))
+    return Range(least, most, whole=False)
 
 
-def whole(least: int, most: int) -> Check:
+def whole(least: int, most: int) -> Range:
     """Return a check for a whole number in the range. 2.0 is accepted as 2, because JSON does not distinguish them."""
-    return lambda name, value: _ranged_whole(name, value, least, most)
+    return Range(least, most, whole=True)
 
 
-def _ranged_whole(name: str, value: object, least: int, most: int) -> int:
+def _ranged_whole(name: str, value: object, least: float, most: float) -> int:
     found = _ranged(name, value, least, most)
     if found != int(found):
         raise Invalid(name, ValueProblem.NOT_WHOLE)
@@ -132,27 +157,40 @@ def username(name: str, value: object) -> str:
     return found
 
 
-def choice(*words: str) -> Check:
-    """Return a check for one of these words."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A check for one of some words."""
 
-    def check(name: str, value: object) -> str:
-        if not isinstance(value, str) or value not in words:
-            raise Invalid(name, ValueProblem.CHOICE, choices=", ".join(words))
+    words: tuple[str, ...]
+
+    def __call__(self, name: str, value: object) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise Invalid(name, ValueProblem.CHOICE, choices=", ".join(self.words))
         return value
 
-    return check
+
+def choice(*words: str) -> Choice:
+    """Return a check for one of these words."""
+    return Choice(words)
 
 
-def options(*numbers: int) -> Check:
-    """Return a check for one of these whole numbers."""
-    listed = f"{', '.join(map(str, numbers[:-1]))}, or {numbers[-1]}"  # the wording that clients know
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A check for one of some whole numbers."""
 
-    def check(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value not in numbers:
+    numbers: tuple[int, ...]
+
+    def __call__(self, name: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value not in self.numbers:
+            # the wording that clients know
+            listed = f"{', '.join(map(str, self.numbers[:-1]))}, or {self.numbers[-1]}"
             raise Invalid(name, SettingProblem.ONE_OF_NUMBERS, choices=listed)
         return int(value)
 
-    return check
+
+def options(*numbers: int) -> Options:
+    """Return a check for one of these whole numbers."""
+    return Options(numbers)
 
 
 def port(name: str, value: object) -> int:

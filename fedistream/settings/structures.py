@@ -37,54 +37,65 @@ class Member:
     required: bool = False
 
 
-def record(members: Mapping[str, Member], rule: Callable[[str, dict[str, Json]], None] | None = None) -> Check:
-    """Return a check for an object with these members. `rule` raises Invalid when they do not fit together."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A check for an object with these members. `rule` raises Invalid when they do not fit together."""
 
-    def check(name: str, value: object) -> dict[str, Json]:
+    members: Mapping[str, Member]
+    rule: Callable[[str, dict[str, Json]], None] | None = None
+
+    def __call__(self, name: str, value: object) -> dict[str, Json]:
         if not isinstance(value, Mapping) or len(value) > MAX_MEMBERS:
             raise Invalid(name, SettingProblem.OBJECT_SIZE, most=MAX_MEMBERS)
         found: dict[str, Json] = {}
-        for key, member in members.items():
+        for key, member in self.members.items():
             given = value.get(key)
             if given is None and member.required:
                 raise Invalid(f"{name}: {key}", ValueProblem.MISSING)
             found[key] = member.default if given is None else member.check(f"{name}: {key}", given)
-        if rule is not None:
-            rule(name, found)
+        if self.rule is not None:
+            self.rule(name, found)
         return found
 
-    return check
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A check for a list of at most `most` values, each of which `one` accepts."""
 
-def records(one: Check, most: int) -> Check:
-    """Return a check for a list of at most `most` values, each of which `one` accepts."""
+    one: Check
+    most: int
 
-    def check(name: str, value: object) -> list[Json]:
-        if not isinstance(value, list | tuple) or len(value) > most:
-            raise Invalid(name, SettingProblem.OBJECTS, most=most)
-        return [one(f"{name}: {number}", item) for number, item in enumerate(value, 1)]
-
-    return check
+    def __call__(self, name: str, value: object) -> list[Json]:
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise Invalid(name, SettingProblem.OBJECTS, most=self.most)
+        return [self.one(f"{name}: {number}", item) for number, item in enumerate(value, 1)]
 
 
 def url(*schemes: str, path: bool = False) -> Check:
     """Return a check for an absolute URL with one of these schemes, or an empty text. With `path`, one of this node
     may go without scheme and host."""
+    return Url(schemes, path)
 
-    def check(name: str, value: object) -> str:
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A check for an absolute URL with one of some schemes, or an empty text. See `url`."""
+
+    schemes: tuple[str, ...]
+    path: bool
+
+    def __call__(self, name: str, value: object) -> str:
         found = str(text(MAX_URL)(name, value))
-        if not found or (path and found.startswith("/") and not found.startswith(("//", "/\\"))):
+        if not found or (self.path and found.startswith("/") and not found.startswith(("//", "/\\"))):
             return found
         try:
             parts = urlsplit(found)
             host, _ = parts.hostname, parts.port
         except ValueError as error:
             raise Invalid(name, SettingProblem.URL) from error
-        if parts.scheme not in schemes or not host or any(blank.isspace() for blank in found):
-            raise Invalid(name, SettingProblem.URL_SCHEME, choices=" or ".join(f"{each}://" for each in schemes))
+        if parts.scheme not in self.schemes or not host or any(blank.isspace() for blank in found):
+            raise Invalid(name, SettingProblem.URL_SCHEME, choices=" or ".join(f"{each}://" for each in self.schemes))
         return found
-
-    return check
 
 
 def color(name: str, value: object) -> str:
@@ -128,8 +139,8 @@ def _has_content(name: str, action: dict[str, Json]) -> None:
         raise Invalid(name, SettingProblem.URL_OR_HTML)
 
 
-external_actions = records(
-    record(
+external_actions = Records(
+    Record(
         {
             "url": Member(url("https", "http", path=True), ""),
             "html": Member(text(MAX_ACTION_HTML, lines=True), ""),
@@ -157,8 +168,8 @@ PASSTHROUGH: Mapping[str, Json] = {
 }
 """The rendition that hands on what the encoder sends."""
 
-renditions = records(
-    record(
+renditions = Records(
+    Record(
         {
             "name": Member(text(MAX_RENDITION_NAME), ""),
             "videoPassthrough": Member(flag, False),
@@ -193,7 +204,7 @@ _STORAGE: Mapping[str, Member] = {
     "forcePathStyle": Member(flag, False),
     "pathPrefix": Member(text(MAX_PREFIX), ""),
 }
-storage = record(_STORAGE, _can_store)
+storage = Record(_STORAGE, _can_store)
 NO_STORAGE: Mapping[str, Json] = {name: member.default for name, member in _STORAGE.items()}
 
 
@@ -202,7 +213,7 @@ def _can_post(name: str, discord: dict[str, Json]) -> None:
         raise Invalid(f"{name}: webhook", SettingProblem.NOTICES_NEED)
 
 
-discord = record(
+discord = Record(
     {
         "enabled": Member(flag, False),
         "webhook": Member(url("https", "http"), ""),
@@ -210,4 +221,4 @@ discord = record(
     },
     _can_post,
 )
-browser_push = record({"enabled": Member(flag, False), "goLiveMessage": Member(text(MAX_GO_LIVE, lines=True), "")})
+browser_push = Record({"enabled": Member(flag, False), "goLiveMessage": Member(text(MAX_GO_LIVE, lines=True), "")})

@@ -18,6 +18,8 @@ from fedistream.api.http.endpoints import Access, routes
 from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.ops import OpsServices
+from fedistream.api.openapi import face as documentation
+from fedistream.api.openapi.face import Documentation
 from fedistream.api.owncast import routes as owncast
 from fedistream.api.owncast.errors import OwncastErrors
 from fedistream.api.owncast.services import OwncastServices
@@ -45,6 +47,7 @@ class FaceServices:
     fediverse: FediverseServices
     pages: PagesServices
     admin_pages: AdminPagesServices
+    documentation: Documentation
 
 
 def _home_styles(services: PagesServices, access: Access) -> str:
@@ -61,6 +64,7 @@ def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp
         *routes(prometheus.ENDPOINTS, faces.prometheus, access, ops.RESPONDER),
         *routes(owncast.ENDPOINTS, faces.owncast, access, api_errors),
         *routes(admin.ENDPOINTS, faces.admin, access, api_errors),
+        *routes(documentation.ENDPOINTS, faces.documentation, access, api_errors),
         *routes(fediverse.ENDPOINTS, faces.fediverse, access, FediverseErrors(faces.fediverse.federation)),
         *routes(pages.ENDPOINTS, faces.pages, access, page_errors),
         *routes(sign_in.ENDPOINTS, faces.admin_pages, access, page_errors),

@@ -64,8 +64,15 @@ class Pages:
         frames_others: bool = False,
     ) -> Response:
         """Return a whole page with its own nonce. `frames_others` lets it show pages of other sites in a frame."""
-        nonce = base64.b64encode(self._chance(NONCE_BYTES)).decode()
+        nonce = self._nonce()
         body = self.text(template, {**values, "nonce": nonce})
         return HTMLResponse(
             body, status, {**headers(nonce, frame, frames_others=frames_others), "Cache-Control": cache}
         )
+
+    def headers(self, frame: Frame) -> Mapping[str, str]:
+        """Return the headers of a page that was rendered before. It has no inline scripts, so it uses no nonce."""
+        return headers(self._nonce(), frame)
+
+    def _nonce(self) -> str:
+        return base64.b64encode(self._chance(NONCE_BYTES)).decode()

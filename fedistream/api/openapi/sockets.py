@@ -1,0 +1,58 @@
+"""What is served outside the tables of endpoints: the video, and the socket of the chat. Pure."""
+
+from fedistream.api.hls import TYPES
+from fedistream.api.openapi.faces import CHAT, VIDEO
+from fedistream.api.openapi.schema import Schema, Schemas
+from fedistream.api.owncast.websocket.endpoint import PATHS
+
+PLAYLIST, SEGMENT, INIT = (TYPES[name].decode() for name in ("m3u8", "m4s", "mp4"))
+LIVE = (
+    ("_HLS_msn", {"type": "integer", "minimum": 0}, "Wait for this media sequence number"),
+    ("_HLS_part", {"type": "integer", "minimum": 0}, "Wait for this part of it"),
+    ("_HLS_skip", {"type": "string", "enum": ["YES", "v2"]}, "Ask for a delta update"),
+)
+TEXT: Schema = {"text/plain": {"schema": {"type": "string"}}}
+
+
+def video_and_chat(schemas: Schemas) -> dict[str, Schema]:
+    """Return the paths of the video and of the socket."""
+    query = [
+        {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
+        for name, schema, text in LIVE
+    ]
+    paths: dict[str, Schema] = {}
+    for prefix, parts in (("/hls", []), ("/hls/{slug}", [_part("slug")])):
+        of = " of a channel" if parts else ""
+        paths[f"{prefix}/stream.m3u8"] = _get(f"The multivariant playlist{of}", [*parts], PLAYLIST)
+        paths[f"{prefix}/0/stream.m3u8"] = _get(f"The media playlist{of}", [*parts, *query], PLAYLIST)
+        paths[f"{prefix}/0/{{file}}"] = _get(f"A segment or part{of}", [*parts, _part("file")], SEGMENT, INIT)
+    for path in sorted(PATHS, reverse=True):
+        paths[path] = {"get": _socket(path)}
+    return paths
+
+
+def _part(name: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+def _get(summary: str, parameters: list[Schema], *media_types: str) -> Schema:
+    answers = {"200": {"description": "OK", "content": {media: {} for media in media_types}}}
+    answers |= {
+        status: {"description": text, "content": TEXT}
+        for status, text in (("400", "Bad Request"), ("404", "Not Found"), ("503", "Service Unavailable"))
+    }
+    name = summary.lower().replace(" ", "_")
+    made: Schema = {"operationId": name, "summary": summary, "tags": [VIDEO], "security": [], "responses": answers}
+    return {"get": made | ({"parameters": parameters} if parameters else {})}
+
+
+def _socket(path: str) -> Schema:
+    former = {"deprecated": True, "description": "The name of `/ws` in the earliest versions."} if path != "/ws" else {}
+    return {
+        "operationId": f"get_{path.strip('/')}",
+        "summary": "Connect to the chat (WebSocket, RFC 6455)",
+        "tags": [CHAT],
+        "security": [{"visitorToken": []}],
+        "responses": {"101": {"description": "Switching Protocols"}},
+        **former,
+    }
