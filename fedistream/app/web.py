@@ -18,8 +18,8 @@ from fedistream.api.http.listening import Listening
 from fedistream.api.http.login_limit import LoginLimit
 from fedistream.api.http.permissions import Kind
 from fedistream.api.http.token_auth import TokenAuth
-from fedistream.api.ops import Check, OpsServices
 from fedistream.api.openapi.face import Documentation
+from fedistream.api.ops import Check, OpsServices
 from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.websocket.endpoint import ChatServices, ChatSocket, Limits

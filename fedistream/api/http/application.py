@@ -17,9 +17,9 @@ from fedistream.api.hls import PREFIX, HlsFace
 from fedistream.api.http.endpoints import Access, routes
 from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.ops import OpsServices
 from fedistream.api.openapi import face as documentation
 from fedistream.api.openapi.face import Documentation
+from fedistream.api.ops import OpsServices
 from fedistream.api.owncast import routes as owncast
 from fedistream.api.owncast.errors import OwncastErrors
 from fedistream.api.owncast.services import OwncastServices

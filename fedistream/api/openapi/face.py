@@ -22,10 +22,10 @@ from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 
 if TYPE_CHECKING:
-    from fedistream.api.openapi import document, page
+    from fedistream.api.openapi import document, reference
 else:
     document = LazyModule("fedistream.api.openapi.document")
-    page = LazyModule("fedistream.api.openapi.page")
+    reference = LazyModule("fedistream.api.openapi.reference")
 
 CACHE = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}  # an update may change it; the tag saves the transfer
 HTML = "text/html; charset=utf-8"
@@ -46,7 +46,7 @@ class Documentation:
 
     async def html(self) -> tuple[bytes, str]:
         """Return the page, compressed, and its entity tag."""
-        return await self._once(HTML, lambda: page.render(self.pages, document.document()).encode())
+        return await self._once(HTML, lambda: reference.render(self.pages, document.document()).encode())
 
     async def _once(self, name: str, make: Callable[[], bytes]) -> tuple[bytes, str]:
         async with self._turn:

@@ -12,8 +12,9 @@ ACTIVITY = Content("application/activity+json", {"type": "object", "required": [
 NUMBER = (Query("page", Annotated[int, Keywords(minimum=0, maximum=10**9 - 1)], "A page of the collection"),)
 ACTIVITIES = (ACTIVITY, Content('application/ld+json; profile="https://www.w3.org/ns/activitystreams"', {}))
 TEXT = Content("text/plain")
-OFF = {404: TEXT, 405: TEXT}  # 405 while federation is off, as Owncast
+OFF: dict[int, object] = {404: TEXT, 405: TEXT}  # 405 while federation is off, as Owncast
 SIGNED = OFF | {401: TEXT, 403: TEXT}
+READ = SIGNED | {304: Content("")}
 
 DISCOVERY: Mapping[object, Operation] = {
     discovery.webfinger: Operation(
@@ -32,35 +33,33 @@ DISCOVERY: Mapping[object, Operation] = {
 }
 
 ACTORS: Mapping[object, Operation] = {
-    actors.actor: Operation(
-        "Get an actor; a browser is sent to its page", ACTIVITY, others=SIGNED | {304: Content(""), 307: Content("")}
-    ),
-    actors.outbox: Operation("List the posts of an actor", ACTIVITY, NUMBER, others=SIGNED | {304: Content("")}),
-    actors.followers: Operation("List the followers of an actor", ACTIVITY, NUMBER, others=SIGNED),
-    actors.following: Operation("List the actors that an actor follows", ACTIVITY, others=SIGNED),
-    actors.featured: Operation("List the pinned posts of an actor", ACTIVITY, others=SIGNED),
-    actors.node: Operation("Get the actor of the node (FEP-2677)", ACTIVITY, others=SIGNED),
-    actors.node_outbox: Operation("Get the empty outbox of the node's actor", ACTIVITY, others=SIGNED),
-    actors.stamp: Operation("Get the permission of a quote (FEP-044f)", ACTIVITY, others=SIGNED),
+    actors.actor: Operation("Get an actor; a browser is sent to its page", ACTIVITY, others=READ | {307: Content("")}),
+    actors.outbox: Operation("List the posts of an actor", ACTIVITY, NUMBER, others=READ),
+    actors.followers: Operation("List the followers of an actor", ACTIVITY, NUMBER, others=READ),
+    actors.following: Operation("List the actors that an actor follows", ACTIVITY, others=READ),
+    actors.featured: Operation("List the pinned posts of an actor", ACTIVITY, others=READ),
+    actors.node: Operation("Get the actor of the node (FEP-2677)", ACTIVITY, others=READ),
+    actors.node_outbox: Operation("Get the empty outbox of the node's actor", ACTIVITY, others=READ),
+    actors.stamp: Operation("Get the permission of a quote (FEP-044f)", ACTIVITY, others=READ),
     actors.post: Operation(
         "Get a post; a browser gets its page",
         (ACTIVITY, Content("text/html")),
-        others=SIGNED | {307: Content(""), 410: (ACTIVITY, TEXT)},
+        others=READ | {307: Content(""), 410: (ACTIVITY, TEXT)},
     ),
-    actors.replies: Operation("List the replies to a post", ACTIVITY, NUMBER, others=SIGNED),
-    actors.likes: Operation("List the likes of a post", ACTIVITY, NUMBER, others=SIGNED),
-    actors.shares: Operation("List the shares of a post", ACTIVITY, NUMBER, others=SIGNED),
+    actors.replies: Operation("List the replies to a post", ACTIVITY, NUMBER, others=READ),
+    actors.likes: Operation("List the likes of a post", ACTIVITY, NUMBER, others=READ),
+    actors.shares: Operation("List the shares of a post", ACTIVITY, NUMBER, others=READ),
     inbox.own: Operation(
         "Deliver an activity to an actor, with a signature",
         body=ACTIVITIES,
         success=202,
-        others=SIGNED | {400: TEXT, 409: TEXT, 410: TEXT, 422: TEXT, 429: TEXT},
+        others=SIGNED | {400: TEXT, 415: TEXT, 429: TEXT},
     ),
     inbox.shared: Operation(
         "Deliver an activity to the node, with a signature",
         body=ACTIVITIES,
         success=202,
-        others=SIGNED | {400: TEXT, 409: TEXT, 410: TEXT, 422: TEXT, 429: TEXT},
+        others=SIGNED | {400: TEXT, 415: TEXT, 429: TEXT},
     ),
 }
 

@@ -35,6 +35,7 @@ MESSAGES = Query("limit", Annotated[int, Keywords(minimum=0, maximum=chat.MOST)]
 BEFORE = Query("before", str, "Ours: the id of a message; those before it are returned")
 PICTURE = Content("image/*", None)
 TEXT = Content("text/plain")
+BAD: Mapping[int, object] = {400: owncast_shapes.Refused}  # these admin calls have the envelope of the others
 
 PUBLIC: Mapping[object, Operation] = {
     public.status: Operation("Get the state of the stream", owncast_shapes.Status),
@@ -135,6 +136,9 @@ INTEGRATIONS: Mapping[object, Operation] = {
 
 ADMIN: Mapping[object, Operation] = {
     admin.status: Operation("Get the state of the stream and its encoder", owncast_shapes.AdminStatus),
+    admin.broadcaster: Operation(
+        "Get the encoder", owncast_shapes.InboundBroadcaster, others={400: owncast_shapes.Base}
+    ),
     admin.server_config: Operation("Get the whole configuration", config_shapes.AdminServerConfig),
     admin.viewer_list: Operation("List the viewers", list[owncast_shapes.Viewer]),
     admin.logs: Operation("Read the log", list[owncast_shapes.LogLine]),
@@ -154,13 +158,13 @@ ADMIN: Mapping[object, Operation] = {
     directory.reset: Operation("Forget the registration with a directory", Base),
     schedule.admin_list: Operation("List the series and events of the schedule", owncast_shapes.Schedule),
     schedule.put: Operation(
-        "Create or change an event or a series", owncast_shapes.Schedule, body=bodies.ScheduledEventInput
+        "Create or change an event or a series", owncast_shapes.Schedule, body=bodies.ScheduledEventInput, others=BAD
     ),
     schedule.delete: Operation(
-        "Delete or cancel an event, or delete a series", owncast_shapes.Schedule, body=bodies.RemovedEvent
+        "Delete or cancel an event, or delete a series", owncast_shapes.Schedule, body=bodies.RemovedEvent, others=BAD
     ),
     schedule.preview: Operation(
-        "Preview the next five occurrences of a series", owncast_shapes.Occurrences, body=bodies.Recurrence
+        "Preview the next five occurrences of a series", owncast_shapes.Occurrences, body=bodies.Recurrence, others=BAD
     ),
     images.set_logo: Operation("Change the logo", Base, body=bodies.Image),
     images.remove_logo: Operation("Return to the default logo", Base),
@@ -180,7 +184,7 @@ ADMIN: Mapping[object, Operation] = {
     setters.set_stream_keys: Operation("Replace the stream keys", Base, body=bodies.StreamKeys),
     setters.set_only_key: Operation("Replace all stream keys by one", Base, body=bodies.Text),
     webhooks.listed: Operation("List the webhooks", list[owncast_shapes.Webhook]),
-    webhooks.create: Operation("Create a webhook", owncast_shapes.Webhook, body=bodies.NewWebhook),
+    webhooks.create: Operation("Create a webhook", owncast_shapes.Webhook, body=bodies.NewWebhook, others=BAD),
     webhooks.delete: Operation("Delete a webhook", Base, body=bodies.Id, others=with_status(404)),
 }
 

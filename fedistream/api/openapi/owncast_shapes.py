@@ -323,6 +323,10 @@ class Broadcaster(TypedDict):
     streamDetails: StreamDetails
 
 
+class InboundBroadcaster(Base):
+    broadcaster: Broadcaster
+
+
 class Health(TypedDict):
     healthy: bool
     healthPercentage: Count
