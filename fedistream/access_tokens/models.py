@@ -3,6 +3,8 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class IntegrationRow(Model):
     """An integration. Only the SHA-256 of its token is stored, unsalted: the token has 256 random bits.
@@ -13,12 +15,12 @@ class IntegrationRow(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    token_hash = fields.CharField(max_length=64, unique=True)
-    seed = fields.CharField(max_length=64, null=True)
-    handle = fields.CharField(max_length=16, unique=True)
-    name = fields.CharField(max_length=64)
+    token_hash = CharField(max_length=64, unique=True)
+    seed = CharField(max_length=64, null=True)
+    handle = CharField(max_length=16, unique=True)
+    name = CharField(max_length=64)
     scopes: fields.Field[list[str]] = fields.JSONField()
-    visitor_id = fields.CharField(max_length=16)
+    visitor_id = CharField(max_length=16)
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField(null=True)
 

@@ -5,6 +5,8 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class BroadcastRow(Model):
     """A broadcast. `seen_at` is when it was last known to be running, which is its end if the node is killed.
@@ -16,13 +18,13 @@ class BroadcastRow(Model):
     id = fields.BigIntField(primary_key=True)
     channel: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.ChannelRow", related_name="broadcasts")
     channel_id: int
-    title = fields.CharField(max_length=200)
+    title = CharField(max_length=200)
     started_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     lost_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
-    end_reason = fields.CharField(max_length=200, default="")
-    end_detail = fields.CharField(max_length=200, null=True)
+    end_reason = CharField(max_length=200, default="")
+    end_detail = CharField(max_length=200, null=True)
     encoder: fields.Field[dict[str, Any]] = fields.JSONField()
     peak_viewers = fields.IntField(default=0)
 

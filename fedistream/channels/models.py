@@ -3,12 +3,14 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class ChannelRow(Model):
     """A channel. `slug` is its path segment in URLs."""
 
     id = fields.BigIntField(primary_key=True)
-    slug = fields.CharField(max_length=40, unique=True)
+    slug = CharField(max_length=40, unique=True)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -22,8 +24,8 @@ class StreamKeyRow(Model):
     id = fields.BigIntField(primary_key=True)
     channel: fields.ForeignKeyRelation[ChannelRow] = fields.ForeignKeyField("models.ChannelRow", related_name="keys")
     channel_id: int
-    key = fields.CharField(max_length=200, unique=True)
-    comment = fields.CharField(max_length=200)
+    key = CharField(max_length=200, unique=True)
+    comment = CharField(max_length=200)
     created_at = fields.DatetimeField()
 
     class Meta:

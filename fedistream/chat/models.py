@@ -5,15 +5,17 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class VisitorRow(Model):
     """A visitor. `likeness` is the skeleton of the name (`names.skeleton`), by which look-alikes are found."""
 
-    id = fields.CharField(max_length=16, primary_key=True)
-    name = fields.CharField(max_length=64)
-    likeness = fields.CharField(max_length=128, db_index=True)
+    id = CharField(max_length=16, primary_key=True)
+    name = CharField(max_length=64)
+    likeness = CharField(max_length=128, db_index=True)
     colour = fields.SmallIntField()
-    role = fields.CharField(max_length=16, db_index=True)
+    role = CharField(max_length=16, db_index=True)
     previous_names: fields.Field[list[str]] = fields.JSONField(default=list)
     created_at = fields.DatetimeField(db_index=True)
     renamed_at = fields.DatetimeField(null=True)
@@ -27,7 +29,7 @@ class VisitorRow(Model):
 class VisitorTokenRow(Model):
     """A visitor's token. Only its SHA-256 is stored, unsalted: the token has 256 random bits."""
 
-    token_hash = fields.CharField(max_length=64, primary_key=True)
+    token_hash = CharField(max_length=64, primary_key=True)
     visitor: fields.ForeignKeyRelation[VisitorRow] = fields.ForeignKeyField("models.VisitorRow", related_name="tokens")
     visitor_id: str
     created_at = fields.DatetimeField()
@@ -46,8 +48,8 @@ class VisitorIdentityRow(Model):
         "models.VisitorRow", related_name="identities"
     )
     visitor_id: str
-    kind = fields.CharField(max_length=20)
-    identity = fields.CharField(max_length=500)
+    kind = CharField(max_length=20)
+    identity = CharField(max_length=500)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -71,14 +73,14 @@ class MessageRow(Model):
         "models.VisitorRow", related_name="messages", null=True
     )
     visitor_id: str | None
-    kind = fields.CharField(max_length=16)
-    origin = fields.CharField(max_length=16)
+    kind = CharField(max_length=16)
+    origin = CharField(max_length=16)
     body = fields.TextField()
     html = fields.TextField()
     visible = fields.BooleanField(default=True)
     hidden_at = fields.DatetimeField(null=True)
     # the URL of the remote actor that wrote or did it
-    author = fields.CharField(max_length=2048, null=True, db_index=True)
+    author = CharField(max_length=2048, null=True, db_index=True)
     # fields that only some messages have: the remote author; title, image and link of an engagement
     more: fields.Field[dict[str, Any]] = fields.JSONField(null=True)
 
@@ -94,9 +96,9 @@ class IpBanRow(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    address = fields.CharField(max_length=64, unique=True)
-    cause = fields.CharField(max_length=20, null=True)
-    notes = fields.CharField(max_length=500, default="")
+    address = CharField(max_length=64, unique=True)
+    cause = CharField(max_length=20, null=True)
+    notes = CharField(max_length=500, default="")
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -110,11 +112,11 @@ class ModerationActionRow(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    what = fields.CharField(max_length=32)
-    actor = fields.CharField(max_length=64)
-    target = fields.CharField(max_length=64, db_index=True)
-    cause = fields.CharField(max_length=20, null=True)
-    why = fields.CharField(max_length=500, default="")
+    what = CharField(max_length=32)
+    actor = CharField(max_length=64)
+    target = CharField(max_length=64, db_index=True)
+    cause = CharField(max_length=20, null=True)
+    why = CharField(max_length=500, default="")
     at = fields.DatetimeField()
 
     class Meta:

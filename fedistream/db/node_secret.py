@@ -6,8 +6,9 @@ another, and by the same one after a restart.
 
 from collections.abc import Callable
 
-from tortoise import fields
 from tortoise.models import Model
+
+from fedistream.db.fields import CharField
 
 NODE = "node"
 
@@ -16,8 +17,8 @@ class NodeSecretRow(Model):
     """The secret, in hexadecimal. Unencrypted, as the stream keys and the actors' private keys are: a person who has
     the database controls the node in any case."""
 
-    name = fields.CharField(max_length=16, primary_key=True)
-    secret = fields.CharField(max_length=128)
+    name = CharField(max_length=16, primary_key=True)
+    secret = CharField(max_length=128)
 
     class Meta:
         table = "node_secret"

@@ -7,11 +7,13 @@ from tortoise import fields
 from tortoise.expressions import F
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class VersionRow(Model):
     """The version of one kind of data: `count` is the number of changes."""
 
-    name = fields.CharField(max_length=64, primary_key=True)
+    name = CharField(max_length=64, primary_key=True)
     count = fields.BigIntField(default=0)
 
     class Meta:

@@ -5,6 +5,8 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 URL = 2048  # characters, as `activitypub.urls.MAX_URL`
 
 
@@ -35,21 +37,21 @@ class RemoteActorRow(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    url = fields.CharField(max_length=URL, unique=True)
-    key_id = fields.CharField(max_length=URL, db_index=True)
+    url = CharField(max_length=URL, unique=True)
+    key_id = CharField(max_length=URL, db_index=True)
     # the authority of the URL, to ask whether another actor of that server is known; null in a row of a process that
     # ran while the column was made
-    host = fields.CharField(max_length=260, null=True, db_index=True)
-    handle = fields.CharField(max_length=320)
-    name = fields.CharField(max_length=500)
-    image = fields.CharField(max_length=URL, default="")
-    inbox = fields.CharField(max_length=URL, db_index=True)
-    shared_inbox = fields.CharField(max_length=URL, default="", db_index=True)
+    host = CharField(max_length=260, null=True, db_index=True)
+    handle = CharField(max_length=320)
+    name = CharField(max_length=500)
+    image = CharField(max_length=URL, default="")
+    inbox = CharField(max_length=URL, db_index=True)
+    shared_inbox = CharField(max_length=URL, default="", db_index=True)
     document: fields.Field[dict[str, Any]] = fields.JSONField()
     fetched_at = fields.DatetimeField()
     # engagements of a blocked actor are not counted or shown
     hidden = fields.BooleanField(default=False)
-    moved_to = fields.CharField(max_length=URL, default="")
+    moved_to = CharField(max_length=URL, default="")
     checked_at = fields.DatetimeField(null=True)
     failed_checks = fields.IntField(default=0)
 
@@ -67,7 +69,7 @@ class FollowerRow(Model):
         "models.RemoteActorRow", related_name="follows"
     )
     actor_id: int
-    state = fields.CharField(max_length=10)
+    state = CharField(max_length=10)
     # not a reader but a server that features our stream: it gets no posts, only the live status
     directory = fields.BooleanField(default=False)
     follow: fields.Field[dict[str, Any]] = fields.JSONField()
@@ -75,7 +77,7 @@ class FollowerRow(Model):
     approved_at = fields.DatetimeField(null=True)
     disabled_at = fields.DatetimeField(null=True)
     # the code of the rule that holds or held them
-    held_for = fields.CharField(max_length=20, default="")
+    held_for = CharField(max_length=20, default="")
 
     class Meta:
         table = "follower"
@@ -91,9 +93,9 @@ class SeenActivityRow(Model):
     reverse each other.
     """
 
-    activity_id = fields.CharField(max_length=URL, primary_key=True)
+    activity_id = CharField(max_length=URL, primary_key=True)
     at = fields.DatetimeField(db_index=True)
-    side = fields.CharField(max_length=65, null=True, db_index=True)
+    side = CharField(max_length=65, null=True, db_index=True)
 
     class Meta:
         table = "seen_activity"
@@ -109,10 +111,10 @@ class EngagementRow(Model):
         "models.RemoteActorRow", related_name="engagements"
     )
     actor_id: int
-    kind = fields.CharField(max_length=10)
-    object = fields.CharField(max_length=1100)
-    activity_id = fields.CharField(max_length=URL)
-    reaction = fields.CharField(max_length=64, default="")
+    kind = CharField(max_length=10)
+    object = CharField(max_length=1100)
+    activity_id = CharField(max_length=URL)
+    reaction = CharField(max_length=64, default="")
     at = fields.DatetimeField()
     undone_at = fields.DatetimeField(null=True, db_index=True)
 
@@ -126,10 +128,10 @@ class PostRow(Model):
     """A post of a channel. `id` is the last part of its URL. A deleted post keeps its row, with a Tombstone as its
     document."""
 
-    id = fields.CharField(max_length=24, primary_key=True)
+    id = CharField(max_length=24, primary_key=True)
     channel_id = fields.BigIntField(db_index=True)
     document: fields.Field[dict[str, Any]] = fields.JSONField()
-    visibility = fields.CharField(max_length=10)
+    visibility = CharField(max_length=10)
     pinned = fields.BooleanField(default=False)
     published_at = fields.DatetimeField()
     updated_at = fields.DatetimeField(null=True)
@@ -146,7 +148,7 @@ class PostReachRow(Model):
     shared_inbox}; `inboxes` are the followers'.
     """
 
-    post_id = fields.CharField(max_length=24, primary_key=True)
+    post_id = CharField(max_length=24, primary_key=True)
     mentions: fields.Field[list[dict[str, str]]] = fields.JSONField()
     inboxes: fields.Field[list[str]] = fields.JSONField()
 
@@ -163,21 +165,21 @@ class RemoteNoteRow(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    url = fields.CharField(max_length=URL, unique=True)
+    url = CharField(max_length=URL, unique=True)
     channel_id = fields.BigIntField()
     # our post that the thread began with, "" for a mention alone
-    post_id = fields.CharField(max_length=24, default="")
-    actor = fields.CharField(max_length=URL, db_index=True)
-    name = fields.CharField(max_length=500)
-    handle = fields.CharField(max_length=320)
-    image = fields.CharField(max_length=URL, default="")
-    link = fields.CharField(max_length=URL)
-    state = fields.CharField(max_length=10)
+    post_id = CharField(max_length=24, default="")
+    actor = CharField(max_length=URL, db_index=True)
+    name = CharField(max_length=500)
+    handle = CharField(max_length=320)
+    image = CharField(max_length=URL, default="")
+    link = CharField(max_length=URL)
+    state = CharField(max_length=10)
     html = fields.TextField()
     body = fields.TextField()
-    warning = fields.CharField(max_length=200, default="")
+    warning = CharField(max_length=200, default="")
     # the chat message's id; `edits` shows whether the message is still current
-    message_id = fields.CharField(max_length=13, null=True, db_index=True)
+    message_id = CharField(max_length=13, null=True, db_index=True)
     edits = fields.IntField(default=0)
     at = fields.DatetimeField(db_index=True)
     edited_at = fields.DatetimeField(null=True)
@@ -192,8 +194,8 @@ class FlagRow(Model):
 
     id = fields.BigIntField(primary_key=True)
     channel_id = fields.BigIntField()
-    actor = fields.CharField(max_length=URL)
-    server = fields.CharField(max_length=255)
+    actor = CharField(max_length=URL)
+    server = CharField(max_length=255)
     objects: fields.Field[list[str]] = fields.JSONField()
     content = fields.TextField()
     at = fields.DatetimeField()
@@ -206,12 +208,12 @@ class FlagRow(Model):
 class QuoteRow(Model):
     """A remote post that may quote one of ours. `id` is the last part of its stamp's URL."""
 
-    id = fields.CharField(max_length=24, primary_key=True)
+    id = CharField(max_length=24, primary_key=True)
     channel_id = fields.BigIntField(db_index=True)
-    post_id = fields.CharField(max_length=24)
-    quoting = fields.CharField(max_length=URL)
-    actor = fields.CharField(max_length=URL)
-    inbox = fields.CharField(max_length=URL)
+    post_id = CharField(max_length=24)
+    quoting = CharField(max_length=URL)
+    actor = CharField(max_length=URL)
+    inbox = CharField(max_length=URL)
     at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True, db_index=True)
 
@@ -224,18 +226,18 @@ class FeaturedServerRow(Model):
     """A server whose stream is featured here. `follow` is our Follow; `status_at` is the time of its last status."""
 
     id = fields.BigIntField(primary_key=True)
-    url = fields.CharField(max_length=URL)
-    actor = fields.CharField(max_length=URL, unique=True)
-    inbox = fields.CharField(max_length=URL)
+    url = CharField(max_length=URL)
+    actor = CharField(max_length=URL, unique=True)
+    inbox = CharField(max_length=URL)
     channel_id = fields.BigIntField()
-    state = fields.CharField(max_length=10)
+    state = CharField(max_length=10)
     follow: fields.Field[dict[str, Any]] = fields.JSONField()
-    name = fields.CharField(max_length=500)
-    logo = fields.CharField(max_length=URL, default="")
+    name = CharField(max_length=500)
+    logo = CharField(max_length=URL, default="")
     online = fields.BooleanField(default=False)
-    title = fields.CharField(max_length=500, default="")
-    description = fields.CharField(max_length=500, default="")
-    thumbnail = fields.CharField(max_length=URL, default="")
+    title = CharField(max_length=500, default="")
+    description = CharField(max_length=500, default="")
+    thumbnail = CharField(max_length=URL, default="")
     tags: fields.Field[list[str]] = fields.JSONField()
     added_at = fields.DatetimeField()
     followed_at = fields.DatetimeField(null=True)

@@ -3,6 +3,8 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class NoticeRow(Model):
     """The notice of one broadcast. `version` counts its changes, for compare and swap: of two workers, one posts.
@@ -16,21 +18,21 @@ class NoticeRow(Model):
     id = fields.BigIntField(primary_key=True)
     broadcast_id = fields.BigIntField(unique=True)
     channel_id = fields.BigIntField()
-    state = fields.CharField(max_length=10)
+    state = CharField(max_length=10)
     version = fields.IntField(default=0)
-    why = fields.CharField(max_length=200, default="")
-    why_detail = fields.CharField(max_length=200, null=True)
+    why = CharField(max_length=200, default="")
+    why_detail = CharField(max_length=200, null=True)
     custom = fields.TextField(default="")
     said = fields.TextField(default="")
-    title = fields.CharField(max_length=200, default="")
+    title = CharField(max_length=200, default="")
     due = fields.DatetimeField()
-    post_id = fields.CharField(max_length=24, default="")
+    post_id = CharField(max_length=24, default="")
     posted_at = fields.DatetimeField(null=True)
     updated_at = fields.DatetimeField(null=True)
     retitle_due = fields.DatetimeField(null=True)
     closed_at = fields.DatetimeField(null=True)
-    event_id = fields.CharField(max_length=24, null=True)
-    event_name = fields.CharField(max_length=200, null=True)
+    event_id = CharField(max_length=24, null=True)
+    event_name = CharField(max_length=200, null=True)
 
     class Meta:
         table = "notice"

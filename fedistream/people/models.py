@@ -3,15 +3,17 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class PersonRow(Model):
     """A registered account. `password_hash` is a PHC string (Argon2id), or a bcrypt hash until the first sign-in after
     a move. `weak` says whether the password is shorter than the pages ask for; None: not known."""
 
     id = fields.BigIntField(primary_key=True)
-    name = fields.CharField(max_length=64, unique=True)
-    role = fields.CharField(max_length=16)
-    password_hash = fields.CharField(max_length=255)
+    name = CharField(max_length=64, unique=True)
+    role = CharField(max_length=16)
+    password_hash = CharField(max_length=255)
     weak = fields.BooleanField(null=True)
     created_at = fields.DatetimeField()
 
@@ -26,10 +28,10 @@ class AdminSessionRow(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    token_hash = fields.CharField(max_length=64, unique=True)
-    kind = fields.CharField(max_length=8)
-    network = fields.CharField(max_length=64)
-    user_agent = fields.CharField(max_length=512)
+    token_hash = CharField(max_length=64, unique=True)
+    kind = CharField(max_length=8)
+    network = CharField(max_length=64)
+    user_agent = CharField(max_length=512)
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField()
 
@@ -44,7 +46,7 @@ class AdminTotpRow(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    secret = fields.CharField(max_length=64)
+    secret = CharField(max_length=64)
     enabled = fields.BooleanField()
     basic_allowed = fields.BooleanField()
     last_step = fields.BigIntField()
@@ -57,7 +59,7 @@ class AdminRecoveryCodeRow(Model):
     """A recovery code that was not used, as SHA-256."""
 
     id = fields.BigIntField(primary_key=True)
-    code_hash = fields.CharField(max_length=64, unique=True)
+    code_hash = CharField(max_length=64, unique=True)
 
     class Meta:
         table = "admin_recovery_code"

@@ -3,15 +3,17 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class ScheduleSeriesRow(Model):
     """A series. `recurrence` is as the admin gave it."""
 
-    id = fields.CharField(max_length=24, primary_key=True)
+    id = CharField(max_length=24, primary_key=True)
     channel_id = fields.BigIntField()
-    name = fields.CharField(max_length=200)
+    name = CharField(max_length=200)
     description = fields.TextField(default="")
-    recurrence = fields.CharField(max_length=1000)
+    recurrence = CharField(max_length=1000)
     minutes = fields.IntField()
     active = fields.BooleanField(default=True)
     created_at = fields.DatetimeField()
@@ -30,17 +32,17 @@ class ScheduledEventRow(Model):
     `warned_at`, `started_at` and `ended_at` are when each of these was announced, so that none is announced twice.
     """
 
-    id = fields.CharField(max_length=24, primary_key=True)
+    id = CharField(max_length=24, primary_key=True)
     channel_id = fields.BigIntField()
-    series_id = fields.CharField(max_length=24, null=True)
+    series_id = CharField(max_length=24, null=True)
     original_start = fields.DatetimeField(null=True)
-    name = fields.CharField(max_length=200)
+    name = CharField(max_length=200)
     description = fields.TextField(default="")
     starts_at = fields.DatetimeField()
     ends_at = fields.DatetimeField()
     minutes = fields.IntField()
-    timezone = fields.CharField(max_length=64)
-    status = fields.CharField(max_length=10)
+    timezone = CharField(max_length=64)
+    status = CharField(max_length=10)
     edited = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()

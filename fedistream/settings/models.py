@@ -5,6 +5,8 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 NODE = 0  # the channel_id of values for the whole node, and not NULL: a unique constraint allows many NULLs
 
 
@@ -12,7 +14,7 @@ class SettingRow(Model):
     """A stored value. `value` is {"value": ...}, because the ORM takes a plain text for encoded JSON."""
 
     id = fields.BigIntField(primary_key=True)
-    name = fields.CharField(max_length=64)
+    name = CharField(max_length=64)
     channel_id = fields.BigIntField(default=NODE)
     value: fields.Field[Any] = fields.JSONField()
 

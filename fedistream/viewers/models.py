@@ -3,6 +3,8 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class ViewerCountRow(Model):
     """The viewers of a channel in one minute, as one front process counted them. `at` is its beginning in Unix seconds,
@@ -12,7 +14,7 @@ class ViewerCountRow(Model):
     channel_id = fields.BigIntField()
     at = fields.BigIntField()
     viewers = fields.IntField()
-    process = fields.CharField(max_length=32, null=True)
+    process = CharField(max_length=32, null=True)
 
     class Meta:
         table = "viewer_count"

@@ -3,17 +3,19 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from fedistream.db.fields import CharField
+
 
 class WebhookRow(Model):
     """A webhook. `disabled` is empty or a code; the secret is stored as it is, because signing needs it."""
 
     id = fields.BigIntField(primary_key=True)
-    url = fields.CharField(max_length=2048)
+    url = CharField(max_length=2048)
     events: fields.Field[list[str]] = fields.JSONField()
-    secret = fields.CharField(max_length=256, default="")
+    secret = CharField(max_length=256, default="")
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField(null=True)
-    disabled = fields.CharField(max_length=10, default="")
+    disabled = CharField(max_length=10, default="")
     failing_since = fields.DatetimeField(null=True)
 
     class Meta:
@@ -29,21 +31,21 @@ class WebhookDeliveryRow(Model):
 
     id = fields.BigIntField(primary_key=True)
     webhook_id = fields.BigIntField()
-    event = fields.CharField(max_length=40)
-    once = fields.CharField(max_length=64, null=True, unique=True)
-    message_id = fields.CharField(max_length=40)
+    event = CharField(max_length=40)
+    once = CharField(max_length=64, null=True, unique=True)
+    message_id = CharField(max_length=40)
     body = fields.TextField()
-    state = fields.CharField(max_length=10)
+    state = CharField(max_length=10)
     attempts = fields.IntField(default=0)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     busy_until = fields.DatetimeField(null=True)
-    busy_by = fields.CharField(max_length=100, default="")
+    busy_by = CharField(max_length=100, default="")
     sent_at = fields.DatetimeField(null=True)
     duration_ms = fields.IntField(null=True)
     status = fields.IntField(null=True)
     answer = fields.TextField(default="")
-    error = fields.CharField(max_length=300, default="")
+    error = CharField(max_length=300, default="")
     headers: fields.Field[dict[str, str] | None] = fields.JSONField(null=True)
 
     class Meta:

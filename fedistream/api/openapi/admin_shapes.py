@@ -46,7 +46,7 @@ class Quotes(TypedDict):
 
 
 class ImportedBlocks(TypedDict):
-    """What a block list brought, or with `dry` would bring."""
+    """The entries that a block list brought, or with `dry` would bring."""
 
     success: bool
     dry: bool

@@ -125,7 +125,7 @@ class NewWebhook(TypedDict):
 
 
 class ChangedWebhook(TypedDict):
-    """What is given is changed."""
+    """Changes of a webhook: members that are not given stay as they are."""
 
     id: int
     url: NotRequired[WebhookAddress]

@@ -1,4 +1,4 @@
-"""What one call takes and answers, beyond what its endpoint says."""
+"""The body, the query and the answers of one call, which its endpoint does not say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

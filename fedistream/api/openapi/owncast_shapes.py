@@ -12,14 +12,14 @@ EventType = Literal["FEDIVERSE_ENGAGEMENT_FOLLOW", "FEDIVERSE_ENGAGEMENT_LIKE", 
 
 
 class Base(TypedDict):
-    """What setters and the admin's calls answer."""
+    """The answer of setters and of the admin's calls, and their refusal."""
 
     success: bool
     message: str
 
 
 class Refused(TypedDict):
-    """What other calls answer when they refuse."""
+    """The refusal of the other calls."""
 
     error: str
 
@@ -108,7 +108,7 @@ class PageSchedule(TypedDict):
 
 
 class WebConfig(TypedDict):
-    """What a page with the stream needs to know. The texts are HTML."""
+    """The configuration of a page with the stream. The texts are HTML."""
 
     name: str
     summary: str
@@ -137,7 +137,7 @@ class WebConfig(TypedDict):
 
 
 class YPDetails(TypedDict):
-    """What a directory of streams reads."""
+    """The description of the stream for a directory."""
 
     name: str
     description: str
@@ -398,7 +398,7 @@ class HardwareStats(TypedDict):
 
 
 class VideoMetrics(TypedDict):
-    """How viewers play. Latencies and durations in seconds, bit rates in kbit/s."""
+    """The playback of all viewers over time. Latencies and durations in seconds, bit rates in kbit/s."""
 
     errors: list[TimestampedValue]
     qualityVariantChanges: list[TimestampedValue]

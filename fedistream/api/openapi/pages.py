@@ -40,6 +40,7 @@ OPERATIONS: Mapping[object, Operation] = {
             Query("maxwidth", SIDE),
             Query("maxheight", SIDE),
         ),
+        others={404: (Content("text/plain"), HTML)},
     ),
     follow.show: Operation("The page for following from another server", HTML),
     follow.find: Operation("Look up the server of an account", HTML, body=FORM, others={429: HTML}),
@@ -76,4 +77,9 @@ def derived(endpoint: Endpoint[Any]) -> Operation:
     of = "the admin" if endpoint.path.startswith("/admin") else "the site"
     if endpoint.path == ENDPOINT or endpoint.method != "GET":
         return Operation(f"A form of {of}: {page}", HTML, body=(FORM, FILES), others={303: EMPTY, 409: HTML, 429: HTML})
-    return Operation(f"A page of {of}: {page}", HTML, others={303: EMPTY, 307: EMPTY})
+    # 404 for what is switched off, for example a chat
+    return Operation(
+        f"A page of {of}: {page}",
+        HTML,
+        others={301: EMPTY, 303: EMPTY, 307: EMPTY, 404: (Content("text/plain"), HTML)},
+    )

@@ -18,7 +18,6 @@ LIMITS: Mapping[str, str] = {
     "maximum": "at most {}",
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
-    "maxItems": "at most {} of them",
     "maxProperties": "at most {} members",
 }
 
@@ -123,8 +122,8 @@ def types(schema: Schema) -> tuple[Type, ...]:
         return tuple(each for one in schema["anyOf"] for each in types(one))
     if schema.get("type") == "array":
         inner = types(schema.get("items", {}))
-        limit = _limits(schema)
-        return tuple(Type(f"list of {each.text}{limit}", each.shape) for each in inner)
+        limit = f" ({schema['maxItems']} at most)" if "maxItems" in schema else ""
+        return tuple(Type(f"list{limit} of {each.text}", each.shape) for each in inner)
     if isinstance(schema.get("additionalProperties"), dict):
         return tuple(Type(f"object of {each.text}", each.shape) for each in types(schema["additionalProperties"]))
     if "enum" in schema:

@@ -1,4 +1,4 @@
-"""What is served outside the tables of endpoints: the video, and the socket of the chat. Pure."""
+"""The video and the socket of the chat, which are served outside the tables of endpoints. Pure."""
 
 from fedistream.api.hls import TYPES
 from fedistream.api.openapi.faces import CHAT, VIDEO

@@ -25,6 +25,7 @@ NOT_IN_THE_FRONT = (
     # loaded with the first use
     "aiohttp",
     "cryptography.hazmat.bindings",
+    "fedistream.api.openapi.document",
     "maxminddb",
     "prometheus_client",
     "psutil",

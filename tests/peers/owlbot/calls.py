@@ -18,7 +18,8 @@ from owlbot.owncast_http import OwncastError  # type: ignore[import-not-found]
 DOT = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
     "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)CLOSING = "set_admin_password"  # the last call, as it ends the sessions
+)
+CLOSING = "set_admin_password"  # the last call, as it ends the sessions
 STYLES = {"theme-color-palette-0": "#123456"}
 
 Given = dict[str, Any]

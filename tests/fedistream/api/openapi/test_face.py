@@ -1,6 +1,8 @@
 """The document and its page over HTTP."""
 
+import asyncio
 import gzip
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -61,4 +63,10 @@ async def test_the_page_has_a_policy_of_its_own_and_no_script_inside(http: Async
     page = await http.get("/api/docs")
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert page.text.count("<script") == page.text.count('<script type="module" src="/static/')
-    assert "https://" not in page.text.replace("https://stream.example", "")
+    assert set(re.findall(r'(?:src|href|action)="(.)', page.text)) == {"/", "#"}, "it loads from elsewhere"
+
+
+async def test_the_document_is_made_once_however_many_ask(http: AsyncClient) -> None:
+    answers = await asyncio.gather(*(http.get("/api/openapi.json") for _ in range(5)))
+    assert len({answer.headers["etag"] for answer in answers}) == 1
+    assert {answer.status_code for answer in answers} == {200}
