@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.kit.asking import basic
-from tests.kit.chatclient import ChatClient, Told, chatting
+from tests.kit.chatclient import ChatClient, ServerEvent, chatting
 from tests.kit.federating import free_port
 from tests.kit.livenode import KEY, PASSWORD, LiveNode, live_node
 from tests.kit.owlbot import SOURCE, needed
@@ -85,7 +85,7 @@ async def test_every_call_of_owlbot_succeeds_that_succeeds_with_owncast(tmp_path
         assert (config["instanceDetails"]["name"], config["rtmpServerPort"]) == ("Locks", 1935)
 
 
-async def heard(chat: ChatClient, part: str) -> Told:
+async def heard(chat: ChatClient, part: str) -> ServerEvent:
     """Return the next message of a bot that has this text."""
     while True:
         told = await chat.until("CHAT")

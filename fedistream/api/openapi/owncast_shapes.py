@@ -95,6 +95,7 @@ class PageFederation(TypedDict):
     enabled: bool
     hideFollowersTab: bool
     account: NotRequired[str]
+    followerCount: NotRequired[Count]
 
 
 class Authentication(TypedDict):
