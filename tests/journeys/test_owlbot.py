@@ -9,12 +9,15 @@ from pathlib import Path
 
 from tests.kit.asking import basic
 from tests.kit.chatclient import ChatClient, ServerEvent, chatting
+from tests.kit.encoder import Encoder
 from tests.kit.federating import free_port
+from tests.kit.footage import Recipe
 from tests.kit.livenode import KEY, PASSWORD, LiveNode, live_node
 from tests.kit.owlbot import SOURCE, needed
 from tests.kit.webhook_receiver import subscribe
 
 ADMIN = basic(PASSWORD)
+CLIP = Recipe(seconds=2, size=(160, 90), fps=15, gop=30)
 SCOPES = ["CAN_SEND_MESSAGES", "CAN_SEND_SYSTEM_MESSAGES", "HAS_ADMIN_ACCESS"]
 # what Owncast refuses too
 REFUSED = {
@@ -109,10 +112,12 @@ async def running(python: Path, folder: Path, config: str) -> AsyncIterator[None
                 line = await bot.stderr.readline()
                 assert line, read.decode()
                 read += line
-        drain = asyncio.create_task(bot.stderr.read())
-        yield
-        bot.terminate()
-        await asyncio.wait_for(drain, 20)
+        rest = asyncio.create_task(bot.stderr.read())
+        try:
+            yield
+        finally:
+            bot.terminate()
+            read += await asyncio.wait_for(rest, 20)
     finally:
         if bot.returncode is None:
             bot.kill()
@@ -128,9 +133,12 @@ async def test_owlbot_learns_a_command_from_a_moderator_in_the_chat_and_answers_
         async with running(python, tmp_path / "bot", config), chatting(node.web_port, visitor) as chat:
             await subscribe(node, f"http://127.0.0.1:{port}/webhook/secret", "CHAT", "USER_JOINED")
             await chat.until("CONNECTED_USER_INFO")
+            encoder = await Encoder.start(node.publish_url, CLIP)  # the chat is open while there is a broadcast
+            await node.until("live")
             await chat.say("!addcommand !greet Good evening")
             await heard(chat, "greet")
             await chat.say("!greet")
             answer = await heard(chat, "Good evening")
+            await encoder.stop()
     assert answer["user"]["displayName"] == "Owl"
     assert answer["user"]["isBot"] is True

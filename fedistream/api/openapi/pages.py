@@ -19,7 +19,9 @@ FORM = Content("application/x-www-form-urlencoded", {"type": "object", "addition
 FILES = Content("multipart/form-data", {"type": "object"})
 IMAGE = Content("image/*", None)
 SIDE = Annotated[int, Keywords(minimum=oembed.MIN_SIDE, maximum=oembed.MAX_SIDE)]
+EITHER = (Content("text/plain"), HTML)
 KEPT: dict[int, object] = {304: EMPTY}
+MISSING: dict[int, object] = {404: EITHER}
 
 OPERATIONS: Mapping[object, Operation] = {
     watch.watch: Operation("The page with the stream and the chat", (HTML, Content("application/activity+json", None))),
@@ -40,11 +42,12 @@ OPERATIONS: Mapping[object, Operation] = {
             Query("maxwidth", SIDE),
             Query("maxheight", SIDE),
         ),
-        others={404: (Content("text/plain"), HTML)},
+        others=MISSING,
     ),
-    follow.show: Operation("The page for following from another server", HTML),
-    follow.find: Operation("Look up the server of an account", HTML, body=FORM, others={429: HTML}),
-    follow.picture: Operation("The QR code of the actor", Content("image/svg+xml")),
+    # 404 while federation is off
+    follow.show: Operation("The page for following from another server", HTML, others=MISSING),
+    follow.find: Operation("Look up the server of an account", HTML, body=FORM, others=MISSING | {429: EITHER}),
+    follow.picture: Operation("The QR code of the actor", Content("image/svg+xml"), others=MISSING),
     files.file: Operation("A file of the pages", Content("*/*", None), others={302: EMPTY}),
     files.logo: Operation("The logo", IMAGE, others=KEPT),
     files.favicon: Operation("The favicon", IMAGE, others=KEPT),
@@ -76,10 +79,12 @@ def derived(endpoint: Endpoint[Any]) -> Operation:
     page = endpoint.path.removeprefix("/admin").strip("/") or "the first page"
     of = "the admin" if endpoint.path.startswith("/admin") else "the site"
     if endpoint.path == ENDPOINT or endpoint.method != "GET":
-        return Operation(f"A form of {of}: {page}", HTML, body=(FORM, FILES), others={303: EMPTY, 409: HTML, 429: HTML})
+        return Operation(
+            f"A form of {of}: {page}", HTML, body=(FORM, FILES), others={303: EMPTY, 409: EITHER, 429: EITHER}
+        )
     # 404 for what is switched off, for example a chat
     return Operation(
         f"A page of {of}: {page}",
         HTML,
-        others={301: EMPTY, 303: EMPTY, 307: EMPTY, 404: (Content("text/plain"), HTML)},
+        others={301: EMPTY, 303: EMPTY, 307: EMPTY, 404: EITHER},
     )

@@ -28,7 +28,10 @@ def rows(who: str, *calls: str) -> Iterable[Row]:
         yield Row(method, path, who)
 
 
-OPS = (*rows("anyone", "GET /healthz", "GET /readyz", "GET /seen-as"), *rows("metrics", "GET /metrics"))
+OPS = (
+    *rows("anyone", "GET /healthz", "GET /readyz", "GET /seen-as", "GET /api/openapi.json", "GET /api/docs"),
+    *rows("metrics", "GET /metrics"),
+)
 
 OWNCAST_PUBLIC = rows(
     "anyone",
