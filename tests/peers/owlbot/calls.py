@@ -20,18 +20,21 @@ DOT = (
     "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 CLOSING = "set_admin_password"  # the last call, as it ends the sessions
+VARIANT = admin_api.VideoVariant("720p", 2500, 128, 1280, 720, 30, 2)
 STYLES = {"theme-color-palette-0": "#123456"}
 
 Given = dict[str, Any]
 
 
-def arguments(given: Given) -> dict[str, tuple[tuple[Any, ...], dict[str, Any]]]:
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def call(*values: Any, **named: Any) -> Arguments:
+    return values, named
+
+
+def arguments(given: Given) -> dict[str, Arguments]:
     """Return the arguments of the calls that need any, by the name of the call."""
-
-    def call(*values: Any, **named: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return values, named
-
-    variant = admin_api.VideoVariant("720p", 2500, 128, 1280, 720, 30, 2)
     return {
         "get_viewers_over_time": call(0),
         "set_message_visibility": call([given["message"]], visible=False),
@@ -42,6 +45,24 @@ def arguments(given: Given) -> dict[str, tuple[tuple[Any, ...], dict[str, Any]]]
         "approve_follower": call("https://social.example/users/nobody", approved=True),
         "upload_emoji": call("owl.png", DOT),
         "delete_emoji": call("owl.png"),
+        "create_webhook": call("https://bot.example/hook", ["CHAT", "USER_JOINED"]),
+        "delete_webhook": call(given["webhook"]),
+        "create_access_token": call("Owl", ["CAN_SEND_MESSAGES"]),
+        "delete_access_token": call(given["old_token"]),
+        "send_federated_message": call("Hello, fediverse"),
+        "send_system_message": call("system"),
+        "send_system_message_to_client": call(1, "to one"),
+        "send_message": call("hello"),
+        "send_action": call("waves"),
+        "get_user_details": call(given["user"]),
+        **first_settings(given),
+        **other_settings(),
+    }
+
+
+def first_settings(given: Given) -> dict[str, Arguments]:
+    """Return the arguments of the first setters."""
+    return {
         "set_admin_password": call(given["password"]),
         "set_stream_keys": call([admin_api.StreamKey(given["key"], "OBS")]),
         "set_page_content": call("# Welcome"),
@@ -60,11 +81,17 @@ def arguments(given: Given) -> dict[str, tuple[tuple[Any, ...], dict[str, Any]]]
         "set_chat_require_authentication": call(required=False),
         "set_video_codec": call("libx264"),
         "set_stream_latency": call(2),
-        "set_video_variants": call([variant]),
+        "set_video_variants": call([VARIANT]),
         "set_color_variables": call(STYLES),
         "set_logo": call(DOT),
         "set_favicon": call(DOT),
         "set_tags": call(["locks"]),
+    }
+
+
+def other_settings() -> dict[str, Arguments]:
+    """Return the arguments of the other setters."""
+    return {
         "set_ffmpeg_path": call("/usr/bin/ffmpeg"),
         "set_web_server_port": call(8080),
         "set_web_server_ip": call("127.0.0.1"),
@@ -89,16 +116,6 @@ def arguments(given: Given) -> dict[str, tuple[tuple[Any, ...], dict[str, Any]]]
         "set_federation_blocked_domains": call(["evil.example"]),
         "set_discord_notifications": call(enabled=False, webhook="", go_live_message="Live"),
         "set_browser_notifications": call(enabled=True, go_live_message="Live"),
-        "create_webhook": call("https://bot.example/hook", ["CHAT", "USER_JOINED"]),
-        "delete_webhook": call(given["webhook"]),
-        "create_access_token": call("Owl", ["CAN_SEND_MESSAGES"]),
-        "delete_access_token": call(given["old_token"]),
-        "send_federated_message": call("Hello, fediverse"),
-        "send_system_message": call("system"),
-        "send_system_message_to_client": call(1, "to one"),
-        "send_message": call("hello"),
-        "send_action": call("waves"),
-        "get_user_details": call(given["user"]),
     }
 
 
@@ -113,8 +130,8 @@ async def main(given: Given) -> dict[str, str]:
     try:
         for client_name, client in clients.items():
             names = [name for name, _ in inspect.getmembers(client, inspect.iscoroutinefunction) if name[0] != "_"]
-            # what sets up the federation comes before what uses it
-            for name in sorted(names, key=lambda each: (each == CLOSING, not each.startswith("set_federation"), each)):
+            # settings come before what uses them, and what is deleted was made before
+            for name in sorted(names, key=lambda each: (each[:4] != "set_", each[:6] == "delete", each)):
                 if name != CLOSING:
                     said[f"{client_name}.{name}"] = await tried(getattr(client, name), *known.get(name, ((), {})))
         values, named = known[CLOSING]
