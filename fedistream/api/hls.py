@@ -6,7 +6,7 @@ from memory only. Paths: `/hls/stream.m3u8`, `/hls/0/stream.m3u8`, `/hls/0/<file
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,6 +14,11 @@ from fedistream.api.http.content_codings import choose
 from fedistream.broadcasts.service import Broadcasts
 from fedistream.channels.service import Channels
 from fedistream.channels.values import Channel
+from fedistream.core.errors import TooMany
+from fedistream.metrics import cmcd
+from fedistream.metrics.playback import PlaybackMetrics
+from fedistream.metrics.structured_fields import NotStructured
+from fedistream.metrics.values import SERVER
 from fedistream.viewers.service import Viewers
 from media.package import PLAYLIST, SOURCE, CachedPlaylist, NotFound, Stalled, TooFarAhead
 
@@ -24,6 +29,7 @@ Headers = list[tuple[bytes, bytes]]
 
 PREFIX = "/hls/"
 MAX_QUERY = 1024
+CMCD_HEADERS = frozenset(name.encode() for name in cmcd.HEADERS)
 
 CORS = (b"access-control-allow-origin", b"*")
 FRESH = (b"cache-control", b"no-cache, no-store, must-revalidate")
@@ -33,7 +39,7 @@ TYPES = {"m3u8": b"application/vnd.apple.mpegurl", "m4s": b"video/iso.segment", 
 PREFLIGHT: Headers = [
     CORS,
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"range, content-type"),
+    (b"access-control-allow-headers", b"range, content-type, " + ", ".join(cmcd.HEADERS).encode()),
     (b"access-control-max-age", b"86400"),
 ]
 
@@ -81,8 +87,8 @@ def parse_question(query: bytes) -> Question:
 class HlsFace:
     """The ASGI application for paths that begin with /hls/."""
 
-    def __init__(self, channels: Channels, broadcasts: Broadcasts, viewers: Viewers) -> None:
-        self._channels, self._broadcasts, self._viewers = channels, broadcasts, viewers
+    def __init__(self, channels: Channels, broadcasts: Broadcasts, viewers: Viewers, playback: PlaybackMetrics) -> None:
+        self._channels, self._broadcasts, self._viewers, self._playback = channels, broadcasts, viewers, playback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
@@ -114,6 +120,7 @@ class HlsFace:
                     return self._text(await packager.playlist(asked.number, asked.part, skip=asked.skip), scope)
                 case [rendition, file] if rendition in presentation.renditions:
                     body = await presentation.packager(rendition).media(file)
+                    self._measure(channel, scope)
                     return Answer(200, [(b"content-type", TYPES[file[-3:]]), CORS, FOREVER], body)
                 case _:
                     return refuse(404, "no such file")
@@ -140,6 +147,25 @@ class HlsFace:
         client = scope.get("client")
         agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
         self._viewers.seen(channel.id, client[0] if client else "", agent[:512].decode("latin-1"))
+
+    def _measure(self, channel: Channel, scope: Scope) -> None:
+        """Take what a player says of itself with its request (CTA-5004, section 2). What cannot be read, or comes too
+        fast, is left out: the video must not wait for it."""
+        found = [value.decode("latin-1") for name, value in scope["headers"] if name in CMCD_HEADERS]
+        query = scope["query_string"]
+        if not found and b"CMCD=" in query and len(query) <= MAX_QUERY:
+            found = [value for name, value in parse_qsl(query.decode("latin-1")) if name == "CMCD"]
+        if not found or scope["method"] == "HEAD":
+            return
+        client = scope.get("client")
+        address = client[0] if client else ""
+        agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+        try:
+            self._playback.acquire_media(address)
+            report = replace(cmcd.from_texts(found), source=SERVER)
+        except (NotStructured, TooMany):
+            return
+        self._playback.take(channel.id, address, agent[:512].decode("latin-1"), report)
 
     def _text(self, playlist: CachedPlaylist, scope: Scope) -> Answer:
         headers = [(b"content-type", TYPES["m3u8"]), CORS, FRESH, (b"vary", b"accept-encoding")]

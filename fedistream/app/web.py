@@ -83,7 +83,7 @@ def join_faces(made: Services, faces: FaceServices, clocks: Clocks, limits: Limi
         **MetricsAuth(made.metrics_token).table(),
         **TokenAuth(made.chat.visitors, made.chat.bans, made.access_tokens).table(),
     }
-    hls = HlsFace(made.channels, made.broadcasts, made.viewers)
+    hls = HlsFace(made.channels, made.broadcasts, made.viewers, made.playback)
     socket = ChatSocket(_chat(made, clocks), limits)
     return application(hls, faces, Access(recognised, made.channels.by_slug), socket)
 

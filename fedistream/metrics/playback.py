@@ -12,7 +12,7 @@ from datetime import datetime
 
 from fedistream.core.client_network import client_network
 from fedistream.core.rate_limit import RateLimiter
-from fedistream.metrics.values import Client, Figure, Playback, Report
+from fedistream.metrics.values import CLIENT, Client, Figure, Playback, Report
 
 PERIOD_S = 60.0
 SETS = 720  # of figures: 12 hours
@@ -22,6 +22,7 @@ MAX_CLIENTS = 10_000  # of all channels, about 8 MB; further ones are not counte
 MAX_PER_NETWORK = 200
 MAX_USER_AGENT = 512  # characters kept, as for viewers
 BURST, PER_S = 200, 10  # requests of one network: 150 players behind one address, each reporting every 15 s
+MEDIA_PER_S = 60  # 20 players behind one address, each with three parts a second; more of them are heard less often
 MAX_TOTAL = 1_000_000  # of a client's counts
 
 Key = tuple[int, str, str, str]  # channel, address, user agent, session
@@ -64,6 +65,7 @@ class _Known:
     total_errors: int = 0
     total_changes: int = 0
     last_error: float = float("-inf")
+    source: str = CLIENT
 
     def take(self, report: Report, at: datetime, clock: float) -> None:
         changes = report.changes
@@ -71,7 +73,7 @@ class _Known:
             if self.bitrate_kbps is not None and report.bitrate_kbps != self.bitrate_kbps:
                 changes += 1
             self.bitrate_kbps = report.bitrate_kbps
-        self.at, self.last_report = at, clock
+        self.at, self.last_report, self.source = at, clock, report.source
         self.state = report.state or self.state
         self.bandwidth_kbps = _newest(report.bandwidth_kbps, self.bandwidth_kbps)
         self.latency_s = _newest(report.latency_s, self.latency_s)
@@ -103,6 +105,7 @@ class PlaybackMetrics:
     def __init__(self, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
         self._clock, self._now = clock, now
         self._limiter = RateLimiter(clock, burst=BURST, per_s=PER_S)
+        self._media_limiter = RateLimiter(clock, burst=BURST, per_s=MEDIA_PER_S)
         self._clients: OrderedDict[Key, _Known] = OrderedDict()  # the one that reported last is last
         self._per_network: Counter[str] = Counter()
         self._series: dict[int, _Series] = {}
@@ -111,6 +114,10 @@ class PlaybackMetrics:
     def acquire(self, address: str) -> None:
         """Count a request against the pace of its network. Raises TooMany."""
         self._limiter.acquire(client_network(address))
+
+    def acquire_media(self, address: str) -> None:
+        """Count a report with a request for media; there are more of them than calls. Raises TooMany."""
+        self._media_limiter.acquire(client_network(address))
 
     def take(self, channel_id: int, address: str, user_agent: str, report: Report) -> None:
         """Take a report of a player. With MAX_CLIENTS, or MAX_PER_NETWORK of its network, a new player's is dropped."""
@@ -212,6 +219,7 @@ def _playback(known: _Known) -> Playback:
         known.download_s,
         known.total_errors,
         known.total_changes,
+        known.source,
     )
 
 

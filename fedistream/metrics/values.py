@@ -32,6 +32,9 @@ class HardwareReading:
     processes: tuple[ProcessUse, ...] = ()
 
 
+CLIENT, SERVER = "client", "server"  # the sources of a report: a call of the player, or its requests for media
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A player's report. What it does not say is None, "" or 0.
@@ -49,6 +52,7 @@ class Report:
     errors: int = 0
     changes: int = 0
     is_video: bool = True
+    source: str = CLIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Playback:
     download_s: float | None
     errors: int
     changes: int
+    source: str = CLIENT
 
     @property
     def is_measured(self) -> bool:

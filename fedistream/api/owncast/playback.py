@@ -134,7 +134,7 @@ def series(found: PlaybackFigures) -> Json:
 def playback(known: Playback) -> Json:
     """Return `playback` of a PlaybackClient; what the player did not say is left out."""
     shape: Json = {
-        "source": "client",
+        "source": known.source,
         "lastUpdate": moment(known.at),
         "errorCount": known.errors,
         "qualityVariantChanges": known.changes,

@@ -8,9 +8,11 @@ from fedistream.api.hls import HlsFace, Question, parse_question
 from fedistream.broadcasts.service import Broadcasts
 from fedistream.channels.service import Channels as RealChannels
 from fedistream.channels.values import Channel
+from fedistream.metrics.playback import BURST, PlaybackMetrics
 from fedistream.viewers.service import Viewers as RealViewers
 from media import Sample
 from media.package import PackagerConfig, Presentation
+from tests.kit.asking import Clock
 from tests.kit.routing import CHANNEL
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
@@ -52,7 +54,9 @@ def streaming(name: str = "tok", stall_s: float | None = None) -> Presentation:
 class Site:
     def __init__(self) -> None:
         self.broadcasting, self.viewers = Broadcasting({1: streaming()}), Viewers()
-        face = HlsFace(Channels(), self.broadcasting, self.viewers)
+        clock = Clock()
+        self.playback = PlaybackMetrics(clock.monotonic, clock.now)
+        face = HlsFace(Channels(), self.broadcasting, self.viewers, self.playback)
         transport = httpx2.ASGITransport(app=face, client=("198.51.100.7", 4000))
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://node.test")
 
@@ -84,6 +88,36 @@ async def test_other_channels_have_their_slug_in_the_path(site: Site) -> None:
     assert "0/stream.m3u8" in (await site.get("/hls/garden/stream.m3u8")).text
     assert "abc-1.m4s" in (await site.get("/hls/garden/0/stream.m3u8")).text
     assert (await site.get("/hls/garden/0/abc-1.m4s")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("?CMCD=br%3D3200%2Cmtp%3D25400%2Csid%3D%22abc%22", {}),
+        ("", {"CMCD-Object": "br=3200", "CMCD-Request": "mtp=25400", "CMCD-Session": 'sid="abc"'}),
+    ],
+)
+async def test_what_players_say_with_their_requests_is_counted(site: Site, query: str, headers: dict[str, str]) -> None:
+    assert (await site.get(f"/hls/0/tok-1.m4s{query}", **headers)).status_code == 200
+    (client,) = site.playback.clients(1)
+    assert (client.session, client.address) == ("abc", "198.51.100.7")
+    assert (client.playback.source, client.playback.bitrate_kbps, client.playback.bandwidth_kbps) == (
+        *("server", 3200),
+        25400,
+    )
+
+
+@pytest.mark.parametrize("query", ["", "?CMCD=%22", "?CMCD=" + "a" * 2000, "?cmcd=br%3D1", "?CMCD=%ff%3D"])
+async def test_what_is_no_report_costs_the_video_nothing(site: Site, query: str) -> None:
+    assert (await site.get(f"/hls/0/tok-1.m4s{query}")).status_code == 200
+    assert site.playback.clients(1) == ()
+
+
+async def test_reports_that_come_too_fast_are_left_out_and_the_video_is_not(site: Site) -> None:
+    for _ in range(BURST + 5):
+        assert (await site.get("/hls/0/tok-1.m4s", **{"CMCD-Status": "bs"})).status_code == 200
+    assert site.playback.error_count == BURST
+    site.playback.acquire("198.51.100.7")  # calls of their own have another pace
 
 
 async def test_playlists_are_never_cached_and_media_always(site: Site) -> None:
