@@ -74,7 +74,7 @@ class Thumbnailer:
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=PIPE,
-                env=_environment(),
+                env=child_variables(),
                 start_new_session=True,
             )
         except OSError as error:
@@ -108,7 +108,7 @@ async def _end(process: Process) -> None:
         await process.communicate()  # not wait(): a pipe is only closed when it was read to its end
 
 
-def _environment() -> dict[str, str]:
+def child_variables() -> dict[str, str]:
     """Return the variables that Python and libav need, and where our own modules are found. A program that decodes what
     strangers send gets no passwords."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(PREFIXES)}
