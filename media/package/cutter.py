@@ -6,6 +6,7 @@ encoder does. `segment_window.py` keeps what comes out.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 
@@ -55,8 +56,8 @@ class CutRules:
 
 @dataclass(frozen=True, slots=True)
 class CutPart:
-    """One part: `data` is moof and mdat. `opens`: it begins a segment; `closes`: it ends one; `independent`: decoding
-    can begin with it."""
+    """One part: `data` is moof and mdat with the samples of `video` and `audio`. `opens`: it begins a segment;
+    `closes`: it ends one; `independent`: decoding can begin with it."""
 
     start_ms: int
     duration_ms: int
@@ -64,6 +65,12 @@ class CutPart:
     opens: bool
     closes: bool
     data: bytes
+    video: Sequence[fmp4.VideoSample] = ()
+    audio: Sequence[fmp4.AudioSample] = ()
+
+    @property
+    def end_ms(self) -> int:
+        return self.start_ms + self.duration_ms
 
 
 @dataclass(slots=True)
@@ -385,7 +392,7 @@ class Cutter:
             self.forced += forced
             self._segment_ms = part.start_ms + length
             self._plan()
-        return [CutPart(part.start_ms, length, independent, part.opens, opens, data)]
+        return [CutPart(part.start_ms, length, independent, part.opens, opens, data, part.video, audio)]
 
     def _ms(self, dts: int) -> int:
         assert self._gapless is not None

@@ -46,6 +46,11 @@ class GaplessAudio:
         self._late_ms = 0.0
         self._picture_ms = origin_ms
 
+    @property
+    def end_ms(self) -> int:
+        """The end of the sound so far."""
+        return self._origin * 1000 // self.track.rate if self._clock.next is None else self.ms(self._clock.next)
+
     def ms(self, dts: int) -> int:
         return dts * 1000 // self.track.rate
 

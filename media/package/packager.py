@@ -1,73 +1,45 @@
-"""The packager of one rendition: takes samples, answers players with Low-Latency HLS (RFC 8216bis).
+"""The packager of the source: takes samples, cuts them into parts, and tells its followers how it cut."""
 
-It joins the cutter, the window and the playlists, and holds the requests that wait for what is not there yet. It knows
-no HTTP: `NotFound`, `TooFarAhead` and `Stalled` are meant to become 404, 400 and 503.
-"""
-
-import asyncio
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
-from media import black_frame, fmp4, m3u8, silence
+from media import black_frame, silence
 from media.hub import Tracks
-from media.package.cutter import CutRules, Cutter, EpochOptions
-from media.package.playlist import CachedPlaylist, FileNames, PlaylistRenderer
-from media.package.segment_window import Segment, SegmentWindow, WallClock
+from media.package.cutter import CutPart, Cutter, EpochOptions
+from media.package.origin import Origin, PackagerConfig, Reports, no_reports
+from media.package.segment_window import Segment, WallClock
 from media.track import Kind, Sample
-
-_NAME = re.compile(
-    r"(?P<token>[a-z0-9]+)-(?:i(?P<epoch>\d{1,9})\.mp4|(?P<number>\d{1,12})(?:\.(?P<part>\d{1,6}))?\.m4s)"
-)
-
-
-class NotFound(Exception):
-    """There is no such segment, part or init segment: it was never made, or is gone from the window."""
-
-
-class TooFarAhead(Exception):
-    """The player asks for a playlist that is more than two segments away (RFC 8216bis, 6.2.5.2)."""
-
-
-class Stalled(Exception):
-    """A request waited for three target durations without anything new; the player should ask again."""
 
 
 @dataclass(frozen=True, slots=True)
-class PackagerConfig:
-    """Settings of a packager: how a rendition is cut, and how much of it is kept.
+class Placed:
+    """A part of the source with its segment. `sent` are the tracks that the encoder sends, `tracks` what players get
+    in their place."""
 
-    `listed` segments are in the playlist, `spare` more are kept for players with an older playlist, and all of them
-    have at most `max_bytes`. `quick_start` makes the broadcast's first segment of one part, so that every player can
-    begin with it at once. `stall_s` is how long a request waits for something new; None means three target durations
-    (RFC 8216bis, 6.2.5.2).
-    """
-
-    rules: CutRules = field(default_factory=CutRules)
-    listed: int = 15
-    spare: int = 4
-    max_bytes: int = 50 << 20
-    stall_s: float | None = None
-    quick_start: bool = True
+    cut: CutPart
+    segment: Segment
+    sent: Tracks
+    tracks: Tracks
 
 
-Reports = tuple[m3u8.RenditionReport, ...]
+class Follower(Protocol):
+    """A rendition that is cut as the source is."""
+
+    def place(self, placed: Placed) -> None:
+        """The source has one more part."""
+
+    def pause(self) -> None:
+        """The source's epoch is over."""
 
 
-def no_reports() -> Reports:
-    """There is no other rendition."""
-    return ()
+class Packager(Origin):
+    """A tap of the hub on one side; on the other side, players await playlists and media (see `origin.py`).
 
-
-class Packager:
-    """A tap of the hub on one side; on the other side, players await playlists and media.
-
-    `token` tells this packager's file names apart from those of any other, so that no cache mixes them. `first` is the
-    first media sequence number. `wall_ms` gives the time of day in milliseconds since 1970. `reports` gives the
-    EXT-X-RENDITION-REPORTs of the other renditions (RFC 8216bis, 4.4.5.4).
+    `wall_ms` gives the time of day in milliseconds since 1970.
 
     What players are given always has a picture and sound, whatever the encoder sends: none can add a track while it
-    plays, and all stop where one ends (decision 21). `tracks` is what they are given.
+    plays, and all stop where one ends (decision 21).
     """
 
     def __init__(
@@ -79,24 +51,14 @@ class Packager:
         wall_ms: Callable[[], int],
         reports: Callable[[], Reports] = no_reports,
     ) -> None:
-        self.config, self.names = config, FileNames(token)
-        self.window = SegmentWindow(first, listed=config.listed, spare=config.spare, max_bytes=config.max_bytes)
-        self.tracks: Tracks | None = None
-        self.ended = False
-        self._closed = False
-        self._wall_ms, self._reports = wall_ms, reports
+        super().__init__(token, config, first=first, reports=reports)
+        self.followers: list[Follower] = []
+        self._wall_ms = wall_ms
         self._cutter: Cutter | None = None
         self._wall: WallClock | None = None
-        self._epoch = 0
+        self._sent = Tracks(None, None)
         self._begins_epoch = False  # the next part is the first of its epoch
         self._key = black_frame.KEYFRAME  # the newest one
-        self._inits: dict[int, bytes] = {}
-        self._renderer = PlaylistRenderer(self.names, config.rules)
-        self._published = asyncio.Event()
-
-    @property
-    def playable(self) -> bool:
-        return bool(self.window.segments)
 
     @property
     def gop_ms(self) -> int | None:
@@ -109,20 +71,24 @@ class Packager:
         limit = self._cutter.part_limit if self._cutter else None
         return limit or self.config.rules.part_limit(None)
 
+    @property
+    def frame_rate(self) -> float | None:
+        """Pictures a second; None while it is unknown."""
+        return self._cutter.frame_rate if self._cutter else None
+
     def start(self, tracks: Tracks) -> None:
         limit = self._cutter.part_limit if self._cutter else None
         sequence = self._cutter.sequence if self._cutter else 0
         self.pause()
-        self._epoch += 1
         before = self.tracks or Tracks(black_frame.TRACK, silence.TRACK)
-        self.tracks = Tracks(tracks.video or before.video, tracks.audio or before.audio)
-        self._inits[self._epoch] = fmp4.init_segment(self.tracks.video, self.tracks.audio)
+        self._sent, shown = tracks, Tracks(tracks.video or before.video, tracks.audio or before.audio)
+        self._begin_epoch(shown)
         options = EpochOptions(
             quick_start=self.config.quick_start and self._epoch == 1,
             silent=tracks.audio is None,
             freeze_frame=self._key if tracks.video is None else None,
         )
-        self._cutter = Cutter(self.config.rules, self.tracks, sequence, limit, options=options)
+        self._cutter = Cutter(self.config.rules, shown, sequence, limit, options=options)
         self._wall, self._begins_epoch = None, True
 
     def put(self, sample: Sample) -> None:
@@ -135,149 +101,23 @@ class Packager:
             self._key = sample.data
         cuts = self._cutter.put(sample)
         if cuts:
-            for cut in cuts:
-                self.window.add(cut, self._epoch, self._wall, discontinuity=self._begins_epoch)
-                self._begins_epoch = False
+            self._add(cuts, self._wall)
             self._publish()
-
-    def renumber(self, first: int) -> None:
-        """Begin with that media sequence number instead; nothing must have been cut yet."""
-        assert not self.window.segments
-        self.window = SegmentWindow(
-            first, listed=self.config.listed, spare=self.config.spare, max_bytes=self.config.max_bytes
-        )
 
     def pause(self) -> None:
         """List what the encoder sent so far: it is gone, perhaps for a while. Requests go on waiting."""
         if self._cutter is not None and self._wall is not None:
-            for cut in self._cutter.end():
-                self.window.add(cut, self._epoch, self._wall, discontinuity=self._begins_epoch)
-                self._begins_epoch = False
+            self._add(self._cutter.end(), self._wall)
             self._wall = None
             self.window.finish()
+            for follower in self.followers:
+                follower.pause()
             self._publish()
 
-    def end(self) -> None:
-        """End the playlist (EXT-X-ENDLIST), and answer all requests that wait: the broadcast is over."""
-        self.pause()
-        self.window.finish()
-        self.ended = True
-        self._publish()
-
-    def close(self) -> None:
-        """Answer all requests that wait, now or later, with Stalled: the process is about to stop."""
-        self._closed = True
-        self._publish()
-
-    async def playlist(
-        self, number: int | None = None, part: int | None = None, *, skip: bool = False
-    ) -> CachedPlaylist:
-        """Return the media playlist, once it holds segment `number` (or its part `part`).
-
-        `skip` asks for a delta update. A player that comes before the first part is there waits for it. Raises
-        TooFarAhead, Stalled, and NotFound for a broadcast that ended before there was anything to play.
-        """
-        if number is not None:
-            self._check(number, part)
-            while self.window.position < (wanted := self._wanted(number, part)) and not self.ended:
-                await self._reach(wanted)
-        await self.ready()
-        return self._renderer.media(self.window, self.part_ms, self._reports(), skip=skip, ended=self.ended)
-
-    def variant(self, uri: str) -> m3u8.Variant:
-        """Return what the multivariant playlist says of this rendition, once it is playable; `uri` leads to its media
-        playlist. The bandwidths are measured on what is in the window.
-        """
-        assert self.tracks is not None, "ready comes first"
-        video, audio = self.tracks.video, self.tracks.audio
-        return m3u8.Variant(
-            uri=uri,
-            bandwidth=self.window.peak_bandwidth,
-            average_bandwidth=self.window.mean_bandwidth,
-            codecs=",".join(track.codec for track in (video, audio) if track),
-            resolution=(video.width, video.height) if video else None,
-            frame_rate=self._cutter.frame_rate if self._cutter else None,
-        )
-
-    def report(self, uri: str) -> m3u8.RenditionReport:
-        """Return how far the media playlist at `uri` has come, for players of another rendition. It is playable."""
-        last = self.window.segments[-1]
-        return m3u8.RenditionReport(uri, last.number, len(last.parts) - 1)
-
-    async def media(self, name: str) -> bytes:
-        """Return an init segment, a segment or a part by its file name; a part that is due is waited for.
-
-        Raises NotFound, Stalled.
-        """
-        match = _NAME.fullmatch(name)
-        if match is None or match["token"] != self.names.token:
-            raise NotFound
-        if match["epoch"] is not None:
-            try:
-                return self._inits[int(match["epoch"])]
-            except KeyError:
-                raise NotFound from None
-        number = int(match["number"])
-        if match["part"] is None:
-            segment = self._find(number)
-            if not segment.done:
-                raise NotFound
-            return segment.data
-        return await self._part(number, int(match["part"]))
-
-    async def _part(self, number: int, part: int) -> bytes:
-        if (number, part) == self.window.position and not self.ended:  # the hinted one (RFC 8216bis, 6.2.6)
-            await self._reach((number, part + 1))
-        parts = self._find(number).parts
-        if part >= len(parts):
-            raise NotFound  # the segment ended before the hinted part came
-        return parts[part].data
-
-    def _find(self, number: int) -> Segment:
-        segment = self.window.find(number)
-        if segment is None:
-            raise NotFound
-        return segment
-
-    def _wanted(self, number: int, part: int | None) -> tuple[int, int]:
-        """Return the window's position from which on the playlist has what was asked for."""
-        if part is None:
-            return number + 1, 0
-        segment = self.window.find(number)
-        if segment is not None and segment.done and part >= len(segment.parts):
-            # RFC 8216bis, 6.2.5.2: past the last part of a segment is the first of the one that follows
-            return number + 1, 1
-        return number, part + 1
-
-    def _check(self, number: int, part: int | None) -> None:
-        at, parts = self.window.position
-        ahead = max(3, -(-3000 // self.part_ms))  # "Advance Part Limit", RFC 8216bis, 6.2.5.2
-        if number > at + 1 or (number == at and part is not None and part > parts + ahead):
-            raise TooFarAhead
-
-    async def ready(self) -> None:
-        """Wait for the first part: a third of a second after the first frame. Raises NotFound, Stalled."""
-        first, _ = self.window.position
-        if not self.playable:
-            await self._reach((first, 1))
-        if not self.playable:
-            raise NotFound
-
-    async def _reach(self, position: tuple[int, int]) -> None:
-        """Wait until the window's position is at or past `position`. Raises Stalled."""
-        try:
-            stall_s = self.config.stall_s
-            async with asyncio.timeout(3 * self.config.rules.target_s if stall_s is None else stall_s):
-                while self.window.position < position and not self.ended:
-                    if self._closed:
-                        raise Stalled
-                    await self._published.wait()
-        except TimeoutError:
-            raise Stalled from None
-
-    def _publish(self) -> None:
-        oldest = self.window.segments[0].epoch if self.window.segments else self._epoch
-        for epoch in [epoch for epoch in self._inits if epoch < oldest]:
-            del self._inits[epoch]
-        self._published.set()  # replaced instead of cleared: a request that waits again waits for the next part
-        self._published = asyncio.Event()
+    def _add(self, cuts: list[CutPart], wall: WallClock) -> None:
+        assert self.tracks is not None
+        for cut in cuts:
+            segment = self.window.add(cut, self._epoch, wall, discontinuity=self._begins_epoch)
+            self._begins_epoch = False
+            for follower in self.followers:
+                follower.place(Placed(cut, segment, self._sent, self.tracks))

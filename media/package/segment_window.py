@@ -125,7 +125,8 @@ class SegmentWindow:
         grown = self.open
         return (self.next_number, 0) if grown is None else (grown.number, len(grown.parts))
 
-    def add(self, cut: CutPart, epoch: int, wall: WallClock, *, discontinuity: bool) -> None:
+    def add(self, cut: CutPart, epoch: int, wall: WallClock, *, discontinuity: bool) -> Segment:
+        """Add a part, and return its segment."""
         grown = self.open
         if grown is not None and (cut.opens or discontinuity):
             grown.done = True
@@ -139,6 +140,33 @@ class SegmentWindow:
         grown.done = cut.closes
         self.bytes += len(cut.data)
         self._trim()
+        return grown
+
+    def follow(self, leader: Segment, part: Part, epoch: int) -> None:
+        """Add a part to the segment with the number of `leader`, a segment of another window, which may not be earlier
+        than the newest one. What is not continued is dropped: segments have to follow each other."""
+        grown = self.segments[-1] if self.segments else None
+        if grown is None or grown.number != leader.number:
+            if grown is not None:
+                grown.done = True
+            if self.segments and leader.number != self.next_number:
+                self.clear(self._discontinuities)
+            grown = Segment(leader.number, epoch, leader.wall_ms, leader.discontinuity)
+            self.segments.append(grown)
+            self.next_number = leader.number + 1
+        grown.parts.append(part)
+        self.bytes += len(part.data)
+        self._trim()
+
+    def clear(self, discontinuities: int) -> None:
+        """Drop all segments; `discontinuities` lie before the next one."""
+        self.segments.clear()
+        self.bytes = 0
+        self._discontinuities = discontinuities
+
+    def discontinuities_before(self, number: int) -> int:
+        """Return EXT-X-DISCONTINUITY-SEQUENCE as it is for a playlist that begins with that segment."""
+        return self._discontinuities + sum(each.discontinuity for each in self.segments if each.number < number)
 
     def finish(self) -> None:
         """Close the open segment."""

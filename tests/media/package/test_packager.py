@@ -6,7 +6,8 @@ import pytest
 
 from media import black_frame, fmp4, m3u8
 from media.hub import Tracks
-from media.package.packager import NotFound, Packager, PackagerConfig, Stalled, TooFarAhead
+from media.package.origin import NotFound, PackagerConfig, Stalled, TooFarAhead
+from media.package.packager import Packager
 from media.package.playlist import CachedPlaylist
 from media.track import Kind, Sample
 from tests.kit.boxes import fragments

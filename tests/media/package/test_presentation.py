@@ -6,7 +6,8 @@ import pytest
 from media import m3u8
 from media.hub import Tracks
 from media.package.cutter import CutRules
-from media.package.packager import NotFound, Packager, PackagerConfig, Stalled
+from media.package.origin import NotFound, Origin, PackagerConfig, Stalled
+from media.package.packager import Packager
 from media.package.playlist import CachedPlaylist
 from media.package.presentation import Presentation
 from media.track import Sample
@@ -51,7 +52,7 @@ def variants(playlist: CachedPlaylist) -> m3u8.MultivariantPlaylist:
     return value
 
 
-async def media(packager: Packager) -> m3u8.MediaPlaylist:
+async def media(packager: Origin) -> m3u8.MediaPlaylist:
     value = m3u8.parse((await packager.playlist()).plain.decode())
     assert isinstance(value, m3u8.MediaPlaylist)
     return value
@@ -118,6 +119,7 @@ async def test_one_rendition_alone_has_no_reports() -> None:
 async def test_each_rendition_reports_how_far_the_other_is() -> None:
     made, clock = fed(3)
     small = made.packager("1")
+    assert isinstance(small, Packager)
     (report,) = (await media(made.source)).rendition_reports
     number, parts = small.window.position
     assert report == m3u8.RenditionReport("../1/stream.m3u8", number, parts - 1)
