@@ -139,7 +139,10 @@ class HlsFace:
             return None, []
         if parts[0] in (PLAYLIST, SOURCE):
             return self._channels.home(), parts
-        return self._channels.by_slug(parts[0]), parts[1:]
+        channel = self._channels.by_slug(parts[0])
+        if channel is None and len(parts) == 2 and parts[0].isdecimal():
+            return self._channels.home(), parts  # a rendition beside the source
+        return channel, parts[1:]
 
     def _see(self, channel: Channel, scope: Scope) -> None:
         if scope["method"] == "HEAD":

@@ -13,6 +13,7 @@ from fedistream.core.bus import Reaction
 from fedistream.federation.feature import FederationFeature
 from fedistream.listing.service import Listing
 from fedistream.notices.service import Notices
+from fedistream.renditions.service import Renditions
 from fedistream.schedule.tending import Tending
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
@@ -76,6 +77,7 @@ class Handlers:
     announcer: EngagementAnnouncer
     federation: FederationFeature
     stills: Thumbnails
+    renditions: Renditions
     notices: Notices
     tending: Tending
     listing: Listing
@@ -92,6 +94,7 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
         Reaction("chat.announce_end", events.BroadcastEnded, "live", cast.poster.announce_end),
         Reaction("chat.announce_title", events.TitleChanged, "live", cast.poster.announce_title),
         Reaction("chat.close_disabled", events.SettingChanged, "now", cast.chat.on_setting_changed),
+        Reaction("renditions.change", events.SettingChanged, "now", cast.renditions.on_setting_changed),
         Reaction("federation.read_blocks", events.SettingChanged, "now", federation.on_setting_changed),
         Reaction("chat.forget_follows", events.BroadcastStarted, "live", cast.announcer.announce_start),
         Reaction("chat.announce_follow", events.FollowReceived, "live", cast.announcer.announce_follow),

@@ -52,6 +52,7 @@ from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
 from fedistream.remote_media.service import MediaProxy
 from fedistream.remote_media.signed_paths import SignedPaths
+from fedistream.renditions.service import Renditions
 from fedistream.schedule.context import TEND as TEND_SCHEDULE
 from fedistream.schedule.context import ScheduleContext
 from fedistream.schedule.service import Schedule
@@ -95,6 +96,7 @@ class Services:
     pictures: MediaProxy
     sign_in: SignInFeature
     stills: Thumbnails
+    renditions: Renditions
     images: Images
     public_files: PublicFiles
     broadcaster: Broadcaster
@@ -147,6 +149,8 @@ async def build(options: Config, platform: Platform) -> Services:
     broadcasts = Broadcasts(rows, context)
     made = await join(options, platform, base, broadcasts)
     broadcasts.attach(made.stills.tap)
+    broadcasts.attach(made.renditions.tap)
+    broadcasts.warn(made.renditions.warnings)
     announcer = EngagementAnnouncer(made.chat.poster, base.settings)
     handlers = reactions.Handlers(
         base.viewers,
@@ -155,6 +159,7 @@ async def build(options: Config, platform: Platform) -> Services:
         announcer,
         made.federation,
         made.stills,
+        made.renditions,
         made.notices,
         made.tending,
         made.listing,
@@ -225,6 +230,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         stills=Thumbnails(
             broadcasts.live_status, base.channel_ids, Thumbnailer().render, clocks.now, options.data_dir / "stills"
         ),
+        renditions=Renditions(settings, broadcasts.presentation),
         images=Images(settings, options.data_dir / "images", base.channel_ids),
         public_files=PublicFiles(options.data_dir / "public"),
         federation=federation,

@@ -94,6 +94,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         people=made.people,
         settings=made.settings,
         broadcasts=made.broadcasts,
+        renditions=made.renditions,
         viewers=made.viewers,
         viewer_history=made.viewer_history,
         geo=made.geo,

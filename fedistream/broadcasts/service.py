@@ -4,8 +4,8 @@ The state of each channel is in `session.py`; `write_queue.py` writes the rows w
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fedistream.broadcasts.publication import EncoderPublication
@@ -21,6 +21,8 @@ from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from media.package import CutRules, PackagerConfig, Presentation
 from media.rtmp import REJECTED, Connection, Publication, PublishRequest, Refused
+
+Warn = Callable[[int], Sequence[str]]
 
 HEARTBEAT_S = 5  # the precision with which a restarted node knows when a killed one died
 
@@ -49,6 +51,7 @@ class Broadcasts:
         self._recorder = BroadcastRecorder(self._write_queue, rows, context.facts, context.viewers)
         self._channels: dict[int, LiveSession] = {}
         self._make_taps: list[MakeTap] = []
+        self._warners: list[Warn] = []
 
     async def authorize(self, request: PublishRequest, connection: Connection) -> Publication:
         """Let an encoder publish.
@@ -68,7 +71,13 @@ class Broadcasts:
 
     def live_status(self, channel_id: int) -> LiveStatus:
         """Return the channel's live status."""
-        return self._session(channel_id).live_status()
+        found = self._session(channel_id).live_status()
+        more = [text for warn in self._warners for text in warn(channel_id)] if found.state is State.LIVE else []
+        return replace(found, warnings=(*found.warnings, *more)) if more else found
+
+    def warn(self, warn: Warn) -> None:
+        """Add what `warn` returns for a channel to the warnings of its live status."""
+        self._warners.append(warn)
 
     def presentation(self, channel_id: int) -> Presentation | None:
         """Return the presentation of the running broadcast, or for KEEP_ENDED_S seconds that of the last one, else

@@ -168,6 +168,13 @@ PASSTHROUGH: Mapping[str, Json] = {
 }
 """The rendition that hands on what the encoder sends."""
 
+
+def _has_picture(name: str, row: dict[str, Json]) -> None:
+    """Leave our own member out of rows that do not need it: clients read back what they know."""
+    if not row["audioOnly"]:
+        del row["audioOnly"]
+
+
 renditions = Records(
     Record(
         {
@@ -180,7 +187,9 @@ renditions = Records(
             "scaledHeight": Member(whole(0, 4_320), 0),
             "framerate": Member(whole(0, 240), 0),
             "cpuUsageLevel": Member(whole(0, 4), 2),
-        }
+            "audioOnly": Member(flag, False),  # ours: sound without a picture, for the smallest connections
+        },
+        _has_picture,
     ),
     MAX_RENDITIONS,
 )

@@ -181,8 +181,8 @@ SETTINGS = checked(
         Setting("node.web_address", str, "", ip_address, START, scope="node", owncast_path="webserverip"),
         Setting("node.rtmp_port", int, 0, port, START, scope="node", owncast_path="rtmpserverport"),
         Setting("node.rtmp_address", str, "", ip_address, START, scope="node", owncast_path="rtmpserverbindaddress"),
-        # the codec and the renditions wait for an encoder in the node; until then all streams are handed on
-        Setting("video.codec", str, "copy", choice(*CODECS), PLAYER, scope="node", owncast_path="video/codec"),
+        # the encoder of renditions; "copy" is what nodes had before they could encode, and means x264
+        Setting("video.codec", str, "copy", choice(*CODECS), BROADCAST, scope="node", owncast_path="video/codec"),
         Setting("video.ffmpeg_path", str, "", program, START, scope="node", owncast_path="ffmpegpath"),
         # 0 has the shortest segments; the parts of LL-HLS are shorter still
         Setting("video.latency_level", int, 0, whole(0, 4), PLAYER, owncast_path="video/streamlatencylevel"),
@@ -191,7 +191,7 @@ SETTINGS = checked(
             list,
             [dict(PASSTHROUGH)],
             renditions,
-            PLAYER,
+            BROADCAST,
             owncast_path="video/streamoutputvariants",
         ),
         # object storage for the video

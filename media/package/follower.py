@@ -35,7 +35,7 @@ class Supply(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FollowerRules:
-    """What a rendition is made of. `bandwidth` is what it was planned to need, in bits per second; `framerate` is the
+    """The sources of a rendition's tracks. `bandwidth` is what was planned, in bits per second; `framerate` is the
     most, 0 for the source's."""
 
     video: Supply = Supply.ENCODER

@@ -39,6 +39,10 @@ class Made:
     def of(self, rendition: int, kind: Kind = Kind.VIDEO) -> list[Sample]:
         return [sample for sample in self.samples[rendition] if sample.kind is kind]
 
+    def dropped(self, rendition: int) -> int:
+        """The pictures that were left out because the machine was too slow, as it may be for tests at full speed."""
+        return sum(values["dropped"] for number, code, values in self.notes if (number, code) == (rendition, "behind"))
+
     def file(self, rendition: int) -> bytes:
         """The rendition as a fragmented MP4 with its last configurations."""
         video, audio = self.configs[rendition][-1]

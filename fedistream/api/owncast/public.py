@@ -47,7 +47,7 @@ async def ping(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def variants(request: ApiRequest, services: OwncastServices) -> Response:
-    return json_response(shapes.variants())
+    return json_response(shapes.variants(services.renditions.titles(request.channel.id)))
 
 
 async def platforms(request: ApiRequest, services: OwncastServices) -> Response:

@@ -30,6 +30,7 @@ from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
+from fedistream.renditions.service import Renditions
 from fedistream.schedule.service import Schedule
 from fedistream.settings.service import Settings
 from fedistream.signin.indieauth import IndieAuth
@@ -48,6 +49,7 @@ class OwncastServices:
     people: People
     settings: Settings
     broadcasts: Broadcasts
+    renditions: Renditions
     viewers: Viewers
     viewer_history: ViewerHistory
     geo: GeoIP

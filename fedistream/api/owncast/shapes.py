@@ -5,6 +5,7 @@ The configuration has its own module, config_shapes.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any, cast
 
 from fedistream.api.owncast.setting_values import Values
 from fedistream.api.owncast.social_platforms import icon
@@ -99,8 +100,13 @@ def codec(name: str) -> str:
 
 
 def current_broadcast(live_status: LiveStatus, values: Values) -> Json:
+    """Return the variants of the running broadcast. A passthrough has the encoder's numbers."""
+    rows = cast("list[dict[str, Any]]", values["video/streamoutputvariants"]) or [passthrough(None)]
     return {
-        "outputSettings": [passthrough(live_status.encoder)],
+        "outputSettings": [
+            passthrough(live_status.encoder) | {"name": row["name"] or PASSTHROUGH} if row["videoPassthrough"] else row
+            for row in rows
+        ],
         "latencyLevel": {"level": values["video/streamlatencylevel"]},
     }
 
@@ -120,8 +126,8 @@ def passthrough(encoder: Encoder | None) -> Json:
     }
 
 
-def variants() -> list[Json]:
-    return [{"index": 0, "name": PASSTHROUGH}]
+def variants(titles: Iterable[str]) -> list[Json]:
+    return [{"index": index, "name": title} for index, title in enumerate(titles)]
 
 
 def viewer(watching: Viewer, place: Geo | None) -> Json:

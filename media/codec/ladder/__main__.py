@@ -206,12 +206,15 @@ class Epoch:
 
     def report(self, now: float) -> None:
         """Write how many pictures were dropped, and that the child is well, unless an encoder hangs."""
+        self._count()
+        if not any(each.stuck(now, STUCK_S) for each in self._renditions.values()):
+            self._writer.write(Progress())
+
+    def _count(self) -> None:
         for number, rendition in self._renditions.items():
             if rendition.dropped:
                 dropped, rendition.dropped = rendition.dropped, 0
                 self._outlets[number].note(NoteCode.BEHIND, dropped=dropped)
-        if not any(each.stuck(now, STUCK_S) for each in self._renditions.values()):
-            self._writer.write(Progress())
 
     def close(self) -> None:
         """Take the last pictures out of the decoder, and end the renditions."""
@@ -226,6 +229,7 @@ class Epoch:
                     self._offer(picture)
         for rendition in self._renditions.values():
             rendition.close()
+        self._count()
         if self._audio is not None:
             self._audio.close()
 

@@ -79,7 +79,7 @@ class Transcoder(asyncio.SubprocessProtocol):
         self._skipping = True  # until a sample where decoding can begin
         self._unanswered_since: float | None = None
         self._complaint = b""
-        self._stalled = self._closed = False
+        self._stalled = self._closed = self._killed = False
         self._exited: asyncio.Future[int] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -87,6 +87,11 @@ class Transcoder(asyncio.SubprocessProtocol):
     def running(self) -> bool:
         """Return whether the child has been started and has not ended."""
         return self._input is not None and not self._closed
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the child's process, while it runs."""
+        return self._transport.get_pid() if self._transport is not None and self.running else None
 
     # the tap
 
@@ -124,7 +129,8 @@ class Transcoder(asyncio.SubprocessProtocol):
             self._timer = asyncio.get_running_loop().call_later(END_S, self.kill)
 
     def kill(self) -> None:
-        """Kill the child. `run` returns soon after."""
+        """Kill the child, or as soon as it has been started. `run` returns soon after."""
+        self._killed = True
         if self._transport is not None:
             with suppress(ProcessLookupError):
                 self._transport.kill()
@@ -178,6 +184,8 @@ class Transcoder(asyncio.SubprocessProtocol):
         self._timer = asyncio.get_running_loop().call_later(CHECK_S, self._check)
         if self._closed:
             self.close()
+        if self._killed:
+            self.kill()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         if fd == 2:

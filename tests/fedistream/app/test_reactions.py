@@ -64,6 +64,7 @@ OTHERS = {
     "chat.close_disabled",
     "chat.forget_follows",
     "federation.read_blocks",
+    "renditions.change",
     "thumbnails.wake",
     "webhooks.note_presence",
     "webhooks.store",

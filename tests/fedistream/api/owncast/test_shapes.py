@@ -11,7 +11,13 @@ from fedistream.viewers.service import Count, Peak, Viewer
 from tests.kit.onair import OBS, STARTED, live, offline, waiting
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
-VALUES = {"streamtitle": "Pottery", "hideviewercount": False, "chat/disable": False, "video/streamlatencylevel": 0}
+VALUES = {
+    "streamtitle": "Pottery",
+    "hideviewercount": False,
+    "chat/disable": False,
+    "video/streamlatencylevel": 0,
+    "video/streamoutputvariants": [],
+}
 
 
 @pytest.mark.parametrize(
