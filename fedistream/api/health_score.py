@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fedistream.broadcasts.latency import channel_lengths
 from fedistream.broadcasts.service import Broadcasts
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
@@ -28,7 +29,7 @@ class HealthScore:
         encoder, reading = live_status.encoder, self.hardware.latest
         stream = Stream(
             kbps=encoder.video_kbps + encoder.audio_kbps if encoder else 0,
-            segment_s=self.settings.value("hls.segment_s", channel_id),
+            segment_s=channel_lengths(self.settings, channel_id)[1],
             viewers=self.viewers.count(channel_id),
             warnings=live_status.warnings,
             cpu=reading.cpu if reading else 0,

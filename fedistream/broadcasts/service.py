@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from fedistream.broadcasts.latency import channel_lengths
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.recorder import BroadcastRecorder, PeakCounter
 from fedistream.broadcasts.repository import BroadcastRepository
@@ -178,7 +179,8 @@ class Broadcasts:
             assert isinstance(value, int | float)
             return value
 
-        rules = CutRules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
+        part_ms, segment_s = channel_lengths(self._context.settings, channel_id)
+        rules = CutRules(part_ms=part_ms, segment_ms=int(segment_s * 1000))
         return SessionConfig(
             title=str(self._context.settings.value("channel.title", channel_id)),
             grace_s=number("broadcast.grace_s"),

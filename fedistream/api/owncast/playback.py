@@ -13,6 +13,7 @@ from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.metrics import figures
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import Json, geo, moment
+from fedistream.broadcasts.latency import channel_lengths
 from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.metrics import cmcd, wording
 from fedistream.metrics.playback import PlaybackFigures
@@ -96,7 +97,7 @@ async def video(request: ApiRequest, services: OwncastServices) -> Response:
     shape = {
         **series(services.playback.figures(channel_id)),
         "availableBitrates": [encoder.video_kbps] if encoder else [],
-        "segmentLength": math.ceil(services.settings.value("hls.segment_s", channel_id)),
+        "segmentLength": math.ceil(channel_lengths(services.settings, channel_id)[1]),
         "representation": FULL if now is None else now.representation,
     }
     return json_response(shape, headers=NO_CACHE)

@@ -22,6 +22,8 @@ def watch(translations: NullTranslations) -> dict[str, str]:
         "behind": _("{n} s behind"),
         "seconds": _("{n} s"),
         "unknown": _("unknown"),
+        "quality.auto": _("Auto"),
+        "quality.auto-now": _("Auto ({name})"),
         "just-now": _("just now"),
         "announce.live": _("The stream is live."),
         "announce.waiting": _("The streamer's connection dropped. Waiting for it to come back."),

@@ -55,6 +55,7 @@ function errorKind({ type, details }) {
  * @typedef {object} EngineListener
  * @property {() => void} onError  the stream cannot be played at the moment; the engine keeps trying
  * @property {() => void} onReload  the source of the video was set anew, which pauses the video
+ * @property {() => void} onQualities  the qualities, or the one that plays, have changed
  */
 
 export class HlsEngine {
@@ -70,6 +71,8 @@ export class HlsEngine {
   #transfer = { segment: -1, ms: 0, lastMs: /** @type {number | null} */ (null) };
   /** @type {(() => void) | null} the recovery that waits for its time */
   #pendingRetry = null;
+  /** The name of the quality that the viewer chose, "" for none: it outlives a new start. */
+  #wantedQuality = "";
 
   /**
    * @param {HTMLVideoElement} video
@@ -88,11 +91,47 @@ export class HlsEngine {
     this.#hls?.destroy();
     const hls = new Hls(CONFIG);
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && hls === this.#hls && this.#onFatalError(data));
+    hls.on(Hls.Events.ERROR, (_, { details, response }) => {
+      // a rendition that is not offered any more; while Auto is chosen, hls.js takes another by itself
+      if (details.startsWith("level") && response?.code === 404 && !hls.autoLevelEnabled) this.chooseQuality(-1);
+    });
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      const wanted = this.qualities.find((each) => each.name === this.#wantedQuality);
+      if (wanted) hls.loadLevel = wanted.id;
+      this.listener.onQualities();
+    });
+    for (const event of [Hls.Events.LEVEL_SWITCHED, Hls.Events.LEVELS_UPDATED]) {
+      hls.on(event, () => this.listener.onQualities());
+    }
     hls.on(Hls.Events.FRAG_LOADED, (_, { frag, part }) => this.#onLoaded(frag, part));
     hls.attachMedia(this.video);
     hls.loadSource(this.url);
     this.#hls = hls;
     this.listener.onReload();
+  }
+
+  /** The renditions, from the smallest on. */
+  get qualities() {
+    return (this.#hls?.levels ?? []).map(({ name, height, bitrate }, id) => {
+      return { id, name: name || (height ? `${height}p` : `${Math.round(bitrate / 1_000)} kbit/s`) };
+    });
+  }
+
+  /** The id of the rendition that plays, -1 before the first. */
+  get playingQuality() {
+    return this.#hls?.currentLevel ?? -1;
+  }
+
+  /** The id of the rendition that the viewer chose, -1 for Auto. */
+  get chosenQuality() {
+    return this.#hls?.autoLevelEnabled === false ? this.#hls.manualLevel : -1;
+  }
+
+  /** @param {number} id  -1 for Auto */
+  chooseQuality(id) {
+    this.#wantedQuality = this.qualities.find((each) => each.id === id)?.name ?? "";
+    if (this.#hls) this.#hls.nextLevel = id;
+    this.listener.onQualities();
   }
 
   /** Run the pending recovery now: there is reason to think that it will work. */

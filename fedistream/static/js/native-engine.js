@@ -44,6 +44,25 @@ export class NativeEngine {
     this.video.load();
   }
 
+  /**
+   * The browser chooses among the renditions by itself.
+   * @returns {{id: number, name: string}[]}
+   */
+  get qualities() {
+    return [];
+  }
+
+  get playingQuality() {
+    return -1;
+  }
+
+  get chosenQuality() {
+    return -1;
+  }
+
+  /** @param {number} _id */
+  chooseQuality(_id) {}
+
   /** Run the pending recovery now: there is reason to think that it will work. */
   retryNow() {
     if (this.#timer) this.start();

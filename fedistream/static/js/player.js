@@ -2,7 +2,7 @@
  * The player: builds itself from the page's template, chooses the engine that the browser supports, plays as long as the
  * viewer wants it to, and stays near the live edge.
  *
- * Dispatches "change" when `playback` or `liveEdge.isBehind` changes, "problem" when the status should be asked for,
+ * Dispatches "change" when `playback` or `liveEdge.isBehind` changes, "qualities" when those of the engine do, "problem" when the status should be asked for,
  * "playing" and "ended". player-view.js shows the state.
  */
 
@@ -96,6 +96,7 @@ export class Player extends EventTarget {
     }
     const listener = {
       onError: () => this.#emit("problem"),
+      onQualities: () => this.#emit("qualities"),
       onReload: () => {
         this.liveEdge.reset();
         void this.#resumeIfWanted();

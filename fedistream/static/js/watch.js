@@ -12,6 +12,7 @@ import { Player } from "./player.js";
 import { PlaybackReports } from "./playback-reports.js";
 import { playerState } from "./player-state.js";
 import { PlayerView } from "./player-view.js";
+import { QualityMenu } from "./quality-menu.js";
 import * as relativeTime from "./relative-time.js";
 import { StatsPanel } from "./stats-panel.js";
 import { startPinging } from "./viewer-ping.js";
@@ -68,6 +69,7 @@ async function startPlayer() {
 function bindPlayer(player) {
   statsPanel = new StatsPanel(player, find(box, ".stats-panel", HTMLElement), find(box, ".stats-button", HTMLElement));
   statsPanel.skew = clockSkew;
+  new QualityMenu(player, find(box, ".quality-menu", HTMLSelectElement));
   reports.follow(player);
   keepSpaceKey(player.controller);
   player.addEventListener("change", () => {

@@ -9,7 +9,7 @@ from fedistream.settings.structures import PASSTHROUGH
 
 SETTING = "video.renditions"
 NEW = "new"
-FLAGS = ("videoPassthrough", "audioPassthrough")
+FLAGS = ("videoPassthrough", "audioPassthrough", "audioOnly")
 NUMBERS = ("videoBitrate", "audioBitrate", "scaledWidth", "scaledHeight", "framerate", "cpuUsageLevel")
 MEMBERS = ("name", *FLAGS, *NUMBERS)
 MAX_DIGITS = 9  # of a number; what is longer is out of every range
@@ -18,6 +18,7 @@ SUGGESTED: Mapping[str, Any] = {
     "name": "",
     "videoPassthrough": False,
     "audioPassthrough": True,
+    "audioOnly": False,
     "videoBitrate": 1200,
     "audioBitrate": 128,
     "scaledWidth": 0,
@@ -43,6 +44,7 @@ def labels(translations: NullTranslations) -> dict[str, str]:
         "name": _("Name"),
         "videoPassthrough": _("Pass the video on"),
         "audioPassthrough": _("Pass the audio on"),
+        "audioOnly": _("Sound alone"),
         "videoBitrate": _("Video bitrate, in kbit/s"),
         "audioBitrate": _("Audio bitrate, in kbit/s"),
         "scaledWidth": _("Width, in pixels"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from gettext import NullTranslations
 from typing import Literal
 
+from fedistream.broadcasts.latency import BEHIND_PARTS, LEVELS
 from fedistream.settings.table import BY_NAME, CODECS
 
 Kind = Literal["text", "url", "number", "area", "check", "select", "password"]
@@ -138,8 +139,12 @@ def _actions(translations: NullTranslations) -> Section:
 
 def _video(translations: NullTranslations) -> Section:
     _ = translations.gettext
-    levels = {str(level): f"{level}" for level in range(5)}
-    levels["0"], levels["4"] = _("0, the lowest latency"), _("4, the safest")
+    levels = {
+        str(level): _("{level}: about {seconds:g} s").format(
+            level=level, seconds=round(BEHIND_PARTS * part_ms / 1000, 1)
+        )
+        for level, (part_ms, _segment_s) in enumerate(LEVELS)
+    }
     return Section(
         "video",
         _("Video"),
@@ -147,12 +152,18 @@ def _video(translations: NullTranslations) -> Section:
             Field("hls.part_ms", _("Length of a part, in milliseconds"), "number", _("Shorter means less latency.")),
             Field("hls.segment_s", _("Length of a segment, in seconds"), "number"),
             Field("hls.window_segments", _("Segments in the playlist"), "number"),
-            Field("video.latency_level", _("Latency level"), "select", _("Kept for transcoding."), options=levels),
+            Field(
+                "video.latency_level",
+                _("Latency level"),
+                "select",
+                _("How far players stay behind. A higher level suits viewers with slow or unsteady connections."),
+                options=levels,
+            ),
             Field(
                 "video.codec",
                 _("Codec"),
                 "select",
-                _("Kept for transcoding."),
+                _("Encodes the output variants. Where it does not work, x264 does, and the stream's health says so."),
                 options={codec: codec for codec in CODECS},
             ),
             Field(
@@ -162,8 +173,8 @@ def _video(translations: NullTranslations) -> Section:
             ),
         ),
         _(
-            "The stream is passed on as your encoder sends it. Codec, latency level and output variants have no effect "
-            "until this node can transcode."
+            "The stream is passed on as your encoder sends it. Other output variants cost processor time while you are "
+            "live; a change of them applies at once. Lengths and the latency level hold from the next broadcast on."
         ),
     )
 
