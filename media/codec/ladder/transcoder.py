@@ -31,6 +31,8 @@ COMMAND = (sys.executable, "-m", "media.codec.ladder")
 STALL_S = 5.0  # a child that takes samples and says nothing for so long is killed
 CHECK_S = 0.5
 MAX_BUFFER = 8 << 20  # bytes that may wait for the child: some seconds
+MAX_LAG_MS = 2_000  # how far behind the child may be: what is later is of no use to players
+CAUGHT_UP_MS = 500
 MAX_COMPLAINT = 2000  # bytes of what it writes to standard error
 END_S = 10.0  # for a child whose input has ended
 
@@ -77,6 +79,8 @@ class Transcoder(asyncio.SubprocessProtocol):
         self._early_bytes = 0
         self._tracks: Tracks | None = None
         self._skipping = True  # until a sample where decoding can begin
+        self._sent_ms: int | None = None  # the newest time of what went to the child
+        self._answered_ms: int | None = None  # the newest time of what came back
         self._unanswered_since: float | None = None
         self._complaint = b""
         self._stalled = self._closed = self._killed = False
@@ -97,27 +101,38 @@ class Transcoder(asyncio.SubprocessProtocol):
 
     def start(self, tracks: Tracks) -> None:
         self._tracks, self._skipping = tracks, True
+        self._sent_ms = self._answered_ms = None
 
     def put(self, sample: Sample) -> None:
         tracks = self._tracks
         if tracks is None or self._closed:
             return
         waiting = self._early_bytes if self._input is None else self._input.get_write_buffer_size()
-        if waiting + len(sample.data) > MAX_BUFFER:
+        if waiting + len(sample.data) > MAX_BUFFER or self._lag_ms > MAX_LAG_MS:
             self._skipping = True
         if self._skipping:
             begins = sample.key and (tracks.video is None or sample.kind is Kind.VIDEO)
-            if waiting + len(sample.data) > MAX_BUFFER or not begins:
+            if waiting + len(sample.data) > MAX_BUFFER or self._lag_ms > CAUGHT_UP_MS or not begins:
                 self.dropped += 1
                 return
             self._skipping = False
+            if self._answered_ms is not None:  # it has caught up: what was left out is no lag of it
+                self._answered_ms = sample.dts_ms
             video = tracks.video.decoder_config if tracks.video else b""
             audio = tracks.audio.decoder_config if tracks.audio else b""
             self._write(write(TracksMessage(0, video, audio)))
         self._write(write(SampleMessage(0, sample)))
+        self._sent_ms = max(sample.dts_ms, self._sent_ms or 0)
         self.fed = True
         if self._unanswered_since is None:
             self._unanswered_since = time.monotonic()
+
+    @property
+    def _lag_ms(self) -> int:
+        """The distance of the child behind what was sent, once it has answered at all: to start takes it a while."""
+        if self._sent_ms is None or self._answered_ms is None:
+            return 0
+        return self._sent_ms - self._answered_ms
 
     def close(self) -> None:
         """End the child's input: it encodes what it has, and ends."""
@@ -196,6 +211,7 @@ class Transcoder(asyncio.SubprocessProtocol):
             for message in self._messages.receive(data):
                 match message:
                     case SampleMessage(rendition, sample) if rendition < len(self._setup.plans):
+                        self._answered_ms = max(sample.dts_ms, self._answered_ms or 0)
                         self._output.sample(rendition, sample)
                     case TracksMessage(rendition, video, audio) if rendition < len(self._setup.plans):
                         self._output.tracks(rendition, video, audio)

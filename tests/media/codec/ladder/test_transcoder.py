@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from media import Hub, Kind, Sample
+from media import Hub, Kind, Sample, Tracks
 from media.codec.ladder import Setup, Transcoder
+from media.codec.ladder.protocol import SampleMessage, write
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.ladders import SMALL, Made, fed, transcoded
+from tests.kit.samples import VIDEO
 
 TAGS = flv_tags(Recipe(seconds=1, gop=10))
 
@@ -120,3 +122,22 @@ async def test_a_real_child_refuses_what_is_no_message(given: bytes) -> None:
     _, complaint = await process.communicate(given)
     assert process.returncode == 1
     assert b"message" in complaint or b"setup" in complaint or b"does not belong" in complaint
+
+
+async def test_a_child_that_is_seconds_behind_gets_nothing_until_it_has_caught_up() -> None:
+    """The child here answers what it gets, one sample of video for one, when it is told to."""
+    made = Made()
+    slow = Transcoder(Setup([SMALL]), made)
+    slow.start(Tracks(VIDEO, None))
+    for number in range(100):
+        slow.put(Sample(Kind.VIDEO, number * 100, b"x", number % 10 == 0))
+    assert slow.dropped == 0, "it has not begun to answer"
+    answer = write(SampleMessage(0, Sample(Kind.VIDEO, 0, b"y")))
+    slow.pipe_data_received(1, answer)
+    for number in range(100, 120):
+        slow.put(Sample(Kind.VIDEO, number * 100, b"x", number % 10 == 0))
+    assert slow.dropped == 20
+    slow.pipe_data_received(1, write(SampleMessage(0, Sample(Kind.VIDEO, 9_900, b"y"))))
+    for number in range(120, 131):
+        slow.put(Sample(Kind.VIDEO, number * 100, b"x", number % 10 == 0))
+    assert slow.dropped == 20
