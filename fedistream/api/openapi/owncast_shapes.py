@@ -287,6 +287,8 @@ class Place(TypedDict):
 
 
 class OutputVariant(TypedDict):
+    """A rendition of the video. `audioOnly` is ours."""
+
     name: str
     videoPassthrough: bool
     audioPassthrough: bool
@@ -296,6 +298,7 @@ class OutputVariant(TypedDict):
     scaledHeight: Count
     framerate: Count
     cpuUsageLevel: Count
+    audioOnly: NotRequired[bool]
 
 
 class LatencyLevel(TypedDict):
