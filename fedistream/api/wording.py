@@ -13,6 +13,7 @@ from fedistream.core.errors import Invalid, Problem, Refusal, RefusalProblem, Va
 from fedistream.federation.values import FederationProblem
 from fedistream.notices import wording
 from fedistream.notices.values import Notice, NoticeProblem, SkipReason
+from fedistream.notifications.values import NotificationProblem
 from fedistream.people.values import PasswordProblem
 from fedistream.remote_media.values import PictureProblem
 from fedistream.schedule.values import ScheduleProblem
@@ -107,6 +108,14 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     FederationProblem.POST_PICTURES: "must be at most {most}",
     FederationProblem.POST_URL: "must be the URL of a post",
     FederationProblem.POST_FORMATTED: "has nothing to show, or far too much, once it is formatted",
+    NotificationProblem.CHANNEL: "must be {choices}",
+    NotificationProblem.SUBSCRIPTION: "must be a push subscription as JSON text",
+    NotificationProblem.ENDPOINT: "must have the address of a push service: it must be https, and public",
+    NotificationProblem.KEYS: "must have the keys p256dh and auth of a browser",
+    NotificationProblem.OFF: "notifications of browsers are off",
+    NotificationProblem.NO_SUBSCRIPTION: "this browser has no subscription",
+    NotificationProblem.NO_WEBHOOK: "there is no webhook of Discord",
+    NotificationProblem.FULL: "can be {most} browsers at most",
     SignInProblem.WEBSITE: "must be the address of your website, like https://example.com/",
     SignInProblem.FRAGMENT: "must have no part after a #",
     SignInProblem.DOT_SEGMENTS: "must have no . or .. in its path",

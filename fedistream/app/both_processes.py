@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from secrets import choice
 
+from fedistream.app.platform import Platform
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.values import BroadcastRecord
+from fedistream.channels.service import Channels
 from fedistream.federation.directory.announcing import RunningNow
 from fedistream.federation.feature import FederationFeature
 from fedistream.notices.service import Notices, NoticesContext
+from fedistream.notifications.service import Notifications, NotificationsContext
+from fedistream.notifications.subscriptions import PushSubscriptions
 from fedistream.schedule.announcing import Announcements
 from fedistream.schedule.context import ScheduleContext
 from fedistream.schedule.tending import Tending
@@ -29,6 +33,15 @@ def make_notices(
         NoticesContext(
             settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by, tending.event_at
         )
+    )
+
+
+def make_notifications(settings: Settings, channels: Channels, base: Platform, run_by: RunBy) -> Notifications:
+    """Build the notifications as both processes have them."""
+    now = base.clocks.now
+    browsers = PushSubscriptions(settings, base.guard, now, base.clocks.monotonic)
+    return Notifications(
+        NotificationsContext(settings, channels, BroadcastRepository(), base.outbox, browsers, now, run_by)
     )
 
 

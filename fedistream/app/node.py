@@ -43,6 +43,7 @@ from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker_process import WorkerProcess
 from fedistream.notices.service import waiting as notices_waiting
+from fedistream.notifications.service import waiting as notifications_waiting
 from fedistream.schedule.tending import waiting as schedule_waiting
 from fedistream.settings.service import stored_values
 from media.rtmp import RtmpServer
@@ -233,7 +234,12 @@ class Node:
                 child.nudge()
 
         async def waiting() -> bool:
-            return await outbox.waiting() or await notices_waiting() or await schedule_waiting()
+            return (
+                await outbox.waiting()
+                or await notices_waiting()
+                or await notifications_waiting()
+                or await schedule_waiting()
+            )
 
         outbox = Outbox(time.time, nudge)
         for number in range(1, self.options.workers + 1):

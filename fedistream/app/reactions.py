@@ -13,6 +13,7 @@ from fedistream.core.bus import Reaction
 from fedistream.federation.feature import FederationFeature
 from fedistream.listing.service import Listing
 from fedistream.notices.service import Notices
+from fedistream.notifications.service import Notifications
 from fedistream.renditions.service import Renditions
 from fedistream.schedule.tending import Tending
 from fedistream.thumbnails.service import Thumbnails
@@ -20,7 +21,13 @@ from fedistream.viewers.service import Viewers
 from fedistream.webhooks.service import Webhooks
 
 
-def jobs(federation: FederationFeature, notices: Notices, tending: Tending, listing: Listing) -> tuple[Reaction, ...]:
+def jobs(
+    federation: FederationFeature,
+    notices: Notices,
+    tending: Tending,
+    listing: Listing,
+    notifications: Notifications,
+) -> tuple[Reaction, ...]:
     """Return the reactions that run as jobs in a worker. Both processes build these services."""
     blocklists, profiles, offers = federation.policies.blocklists, federation.profiles, federation.offers
     return (
@@ -29,6 +36,7 @@ def jobs(federation: FederationFeature, notices: Notices, tending: Tending, list
         Reaction("notices.plan", events.BroadcastStarted, "job", notices.plan, when=notices.applies_to),
         Reaction("notices.close", events.BroadcastEnded, "job", notices.close, when=notices.applies_to),
         Reaction("notices.rename", events.TitleChanged, "job", notices.rename, when=notices.applies_to),
+        *notified(notifications),
         Reaction("schedule.match", events.BroadcastStarted, "job", tending.match, when=tending.applies_to),
         Reaction("schedule.tend", events.ScheduledEventCreated, "job", tending.react, when=tending.applies_to),
         Reaction("schedule.tend", events.ScheduledEventChanged, "job", tending.react, when=tending.applies_to),
@@ -39,6 +47,16 @@ def jobs(federation: FederationFeature, notices: Notices, tending: Tending, list
         Reaction("offers.begin", events.TitleChanged, "job", offers.begin, when=offers.applies_to),
         Reaction("offers.end", events.BroadcastEnded, "job", offers.end, when=offers.applies_to),
         Reaction("listing.begin", events.BroadcastStarted, "job", listing.begin, when=listing.applies_to),
+    )
+
+
+def notified(notifications: Notifications) -> tuple[Reaction, ...]:
+    """Return the reactions that lead to notifications, as jobs."""
+    when = notifications.applies_to
+    return (
+        Reaction("notifications.plan", events.BroadcastStarted, "job", notifications.plan, when=when),
+        Reaction("notifications.close", events.BroadcastEnded, "job", notifications.close, when=when),
+        Reaction("notifications.remind", events.ScheduledEventComing, "job", notifications.remind, when=when),
     )
 
 
@@ -81,6 +99,7 @@ class Handlers:
     notices: Notices
     tending: Tending
     listing: Listing
+    notifications: Notifications
     webhooks: Webhooks
 
 
@@ -107,6 +126,6 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
         Reaction(
             "webhooks.note_presence", events.VisitorParted, "now", cast.webhooks.note_presence, when=cast.webhooks.wants
         ),
-        *jobs(cast.federation, cast.notices, cast.tending, cast.listing),
+        *jobs(cast.federation, cast.notices, cast.tending, cast.listing, cast.notifications),
         *stores(cast.webhooks),
     )

@@ -15,7 +15,14 @@ from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.wording import sentence
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
-from fedistream.app.both_processes import RunBy, event_id, make_notices, make_tending, running_at
+from fedistream.app.both_processes import (
+    RunBy,
+    event_id,
+    make_notices,
+    make_notifications,
+    make_tending,
+    running_at,
+)
 from fedistream.app.config import Config
 from fedistream.app.paths import VENDOR
 from fedistream.app.platform import Platform
@@ -46,6 +53,8 @@ from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor, Machine
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import TEND, Notices
+from fedistream.notifications.service import TEND as TEND_NOTIFICATIONS
+from fedistream.notifications.service import Notifications
 from fedistream.people.passwords import Passwords
 from fedistream.people.second_factor import SecondFactor
 from fedistream.people.service import People
@@ -93,6 +102,7 @@ class Services:
     access_tokens: Integrations
     federation: FederationFeature
     notices: Notices
+    notifications: Notifications
     pictures: MediaProxy
     sign_in: SignInFeature
     stills: Thumbnails
@@ -163,6 +173,7 @@ async def build(options: Config, platform: Platform) -> Services:
         made.notices,
         made.tending,
         made.listing,
+        made.notifications,
         made.webhooks.webhooks,
     )
     platform.facts.attach(reactions.table(handlers))
@@ -235,6 +246,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         public_files=PublicFiles(options.data_dir / "public"),
         federation=federation,
         notices=make_notices(settings, federation, clocks.now, _stored_run_by(TEND, clocks), tending),
+        notifications=make_notifications(settings, channels, platform, _stored_run_by(TEND_NOTIFICATIONS, clocks)),
         pictures=MediaProxy(federation.http_client, paths, options.data_dir / "pictures", clocks.unix),
         sign_in=_sign_in(settings, clocks, chat.chat, federation),
         broadcaster=broadcaster,

@@ -121,6 +121,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         featured=made.federation.servers,
         pictures=made.pictures,
         webhooks=made.webhooks.webhooks,
+        notifications=made.notifications,
         schedule=made.schedule,
         listing=made.listing,
         log_buffer=process.log_buffer,
@@ -190,6 +191,7 @@ def _pages(made: Services, clocks: Clocks, pages: Pages) -> PagesServices:
             made.notices,
         ),
         schedule=made.schedule,
+        notifications=made.notifications,
     )
 
 
@@ -237,6 +239,7 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         outbox_admin=process.outbox_admin,
         listing=made.listing,
         notices=made.notices,
+        notifications=made.notifications,
         schedule=made.schedule,
         webhooks=made.webhooks.webhooks,
         webhook_log=made.webhooks.log,

@@ -16,17 +16,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activitypub.network.deliver import Deliverer
+from activitypub.network.http_client import HttpClient
 from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream import __version__
 from fedistream.api.wording import sentence
 from fedistream.app import reactions
-from fedistream.app.both_processes import RunBy, event_id, make_notices, make_tending, running_at
+from fedistream.app.both_processes import (
+    RunBy,
+    event_id,
+    make_notices,
+    make_notifications,
+    make_tending,
+    running_at,
+)
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform, platform
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
 from fedistream.app.webhooks import WebhooksFeature, build_webhooks, make_client, stored_status
 from fedistream.backup.service import HourlyBackups, Place
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.chat.visitors import Visitors
@@ -36,7 +45,7 @@ from fedistream.core.slow_steps import SlowSteps
 from fedistream.db import Database, DatabaseProblem
 from fedistream.db.address import parse
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
-from fedistream.federation.feature import Outbound, build
+from fedistream.federation.feature import FederationFeature, Outbound, build
 from fedistream.federation.followers.service import CACHE_KEY as BLOCKS
 from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.federation.keys import Keys
@@ -53,10 +62,14 @@ from fedistream.jobs.worker_process import WakePipe
 from fedistream.listing.service import PERIOD_S as LISTING_S
 from fedistream.listing.service import Listing
 from fedistream.notices.service import TEND
+from fedistream.notifications import discord_sender, push_sender
+from fedistream.notifications.service import TEND as TEND_NOTIFICATIONS
+from fedistream.notifications.service import Notifications
 from fedistream.people.sessions import Sessions
 from fedistream.schedule.context import TEND as TEND_SCHEDULE
 from fedistream.schedule.context import ScheduleContext
 from fedistream.schedule.service import Schedule
+from fedistream.schedule.tending import Tending
 from fedistream.schedule.upcoming import Upcoming
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import CACHE_KEY as SETTINGS
@@ -95,18 +108,18 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     base = platform(options, outbox)
     facts, clocks = base.facts, base.clocks
     settings, channels = await _open(options, base)
-    outbound, running = Outbound(outbox, base.guard), running_at(clocks.now)
-    federation = await build(settings, channels, facts, clocks, outbound, running=running)
+    running = running_at(clocks.now)
+    federation = await build(settings, channels, facts, clocks, Outbound(outbox, base.guard), running=running)
     undo.push_async_callback(federation.close)
 
     async def load_settings() -> None:
         await settings.load()
         federation.federation.read_blocks()
 
-    hooks, sending = await _webhooks(settings, base, undo)
-    blocks = federation.federation.refresh_blocks
-    copies = {SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload, BLOCKS: blocks}
-    cache_refresh = CacheRefresh({**copies, WEBHOOKS: hooks.webhooks.load})
+    to_chosen = make_client(base)
+    hooks, sending = await _webhooks(settings, base, to_chosen, undo)
+    copies = {SETTINGS: load_settings, CHANNELS: channels.load, WEBHOOKS: hooks.webhooks.load}
+    cache_refresh = CacheRefresh({**copies, **_copies(federation)})
 
     def run_by(task: str) -> RunBy:
         return lambda at: clock.run_by(task, at)
@@ -120,42 +133,54 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
         return refresh_and_act
 
-    listing = Listing(settings, federation.http_client, running, clocks.now)
-    scheduling = ScheduleContext(settings, facts, clocks.now, event_id, run_by(TEND_SCHEDULE))
-    schedule = Schedule(scheduling, Upcoming(settings, clocks.now))
-    tending = make_tending(scheduling, federation, lambda: tuple(channel.id for channel in channels.all()))
+    schedule, tending = _schedule(settings, base, channels, federation, run_by(TEND_SCHEDULE))
     notices = make_notices(settings, federation, clocks.now, run_by(TEND), tending)
+    notifications = make_notifications(settings, channels, base, run_by(TEND_NOTIFICATIONS))
+    listing = Listing(settings, federation.http_client, running, clocks.now)
     timed = (
-        ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
         ScheduledTask(TEND, every(TEND_S), fresh(notices.tend)),
         ScheduledTask(TEND_SCHEDULE, every(TEND_S), fresh(tending.tend)),
         ScheduledTask("schedule.extend", every(EXTEND_S), fresh(schedule.extend)),
         ScheduledTask(WEBHOOKS_PRUNE, every(WEBHOOKS_S), fresh(hooks.log.prune)),
         ScheduledTask("backup.hourly", every(BACKUP_S), fresh(_backups(options, settings, clocks.now).run)),
-        *_pruning(clocks),
+        *_pruning(clocks, outbox, notifications),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
+        ScheduledTask(TEND_NOTIFICATIONS, every(TEND_S), fresh(notifications.tend)),
         ScheduledTask("listing.ping", every(LISTING_S), fresh(listing.ping)),
     )
     clock = Scheduler(timed, time.time)
-    jobs = reactions.jobs(federation, notices, tending, listing)
+    jobs = reactions.jobs(federation, notices, tending, listing, notifications)
     facts.attach((*jobs, *reactions.stores(hooks.webhooks)))
-    deliver = Deliverer(federation.http_client, Schemes(), time.time).deliver
     return WorkerServices(
         {
             "fact": FactHandler(jobs, FORMER_IDS),
-            "activity": ActivityHandler(deliver, key_finder(federation.keys), drop_inbox),
+            "activity": _activities(federation),
             **federation.handlers(),
             **sending,
+            **_notifying(settings, base, notifications, federation.http_client, to_chosen),
         },
         clock,
         cache_refresh,
     )
 
 
-def _pruning(clocks: Clocks) -> tuple[ScheduledTask, ...]:
+def _activities(federation: FederationFeature) -> ActivityHandler:
+    """Return what delivers activities."""
+    deliver = Deliverer(federation.http_client, Schemes(), time.time).deliver
+    return ActivityHandler(deliver, key_finder(federation.keys), drop_inbox)
+
+
+def _copies(federation: FederationFeature) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """Return what refreshes federation's copies of stored data."""
+    return {KEYS: federation.keys.reload, BLOCKS: federation.federation.refresh_blocks}
+
+
+def _pruning(clocks: Clocks, outbox: Outbox, notifications: Notifications) -> tuple[ScheduledTask, ...]:
     """Return the tasks that delete what has expired and what no cache holds."""
     return (
+        ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
+        ScheduledTask("notifications.prune", every(PRUNE_S), notifications.prune),
         ScheduledTask("sessions.prune", every(PRUNE_S), Sessions(clocks.now, clocks.chance).prune),
         ScheduledTask("indieauth.prune", every(PRUNE_S), Grants(clocks.now, clocks.chance).prune),
     )
@@ -180,17 +205,41 @@ def _backups(options: Config, settings: Settings, now: Callable[[], datetime]) -
     return HourlyBackups(place, lambda: int(settings.value("backup.hourly_kept")), now, __version__)
 
 
+def _schedule(
+    settings: Settings, base: Platform, channels: Channels, federation: FederationFeature, run_by: RunBy
+) -> tuple[Schedule, Tending]:
+    """Build the schedule, and what takes the steps of its events."""
+    now = base.clocks.now
+    context = ScheduleContext(settings, base.facts, now, event_id, run_by)
+    tending = make_tending(context, federation, lambda: tuple(channel.id for channel in channels.all()))
+    return Schedule(context, Upcoming(settings, now)), tending
+
+
 async def _webhooks(
-    settings: Settings, base: Platform, undo: contextlib.AsyncExitStack
+    settings: Settings, base: Platform, http_client: HttpClient, undo: contextlib.AsyncExitStack
 ) -> tuple[WebhooksFeature, Mapping[str, Handler]]:
-    """Build the webhooks, and the handlers of their jobs."""
+    """Build the webhooks, and the handlers of their jobs. The client is closed after them."""
+    undo.push_async_callback(http_client.close)
     clocks = base.clocks
     feature = await build_webhooks(settings, base, Visitors(clocks), stored_status(settings, clocks.now))
-    http_client = make_client(base)
-    undo.push_async_callback(http_client.close)
     sender = Sender(feature.webhooks, Poster(http_client, clocks.now), *lease_owner.own())
     undo.push_async_callback(sender.close)
     return feature, {FACTS: FanOut(feature.webhooks, sender), DRAIN: sender}
+
+
+def _notifying(
+    settings: Settings, base: Platform, notifications: Notifications, to_any: HttpClient, to_chosen: HttpClient
+) -> Mapping[str, Handler]:
+    """Return the handlers of the notifications' jobs. Visitors name push services, and the admin the webhook of
+    Discord: `to_chosen` connects to any port."""
+    now = base.clocks.now
+    return {
+        push_sender.PUSH_ALL: push_sender.FanOut(base.outbox),
+        push_sender.PUSH: push_sender.PushSender(to_any, settings, now),
+        discord_sender.DISCORD: discord_sender.DiscordSender(
+            to_chosen, settings, notifications, BroadcastRepository().find, now
+        ),
+    }
 
 
 def key_finder(keys: Keys) -> FindKey:
@@ -228,6 +277,7 @@ async def run(options: Config, *, nudged: bool) -> None:
         worker = Worker(outbox, made.handlers, me, random.random, prepare=made.cache_refresh.refresh)
         # a worker that was killed in the middle has already put off the next time
         await made.clock.run_by(TEND)
+        await made.clock.run_by(TEND_NOTIFICATIONS)
         await made.clock.run_by(WEBHOOKS_PRUNE)
         await made.clock.open()
         undo.callback(made.clock.close)

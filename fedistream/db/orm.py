@@ -16,6 +16,7 @@ MODELS = (
     "fedistream.jobs.models",
     "fedistream.federation.models",
     "fedistream.notices.models",
+    "fedistream.notifications.models",
     "fedistream.webhooks.models",
     "fedistream.viewers.models",
     "fedistream.listing.models",

@@ -33,7 +33,11 @@ WEBHOOK = Schedule((0, 1, 5, 15, *(min(30 * 2.0**n, 6 * HOUR_S) for n in range(1
 # jobs inside the node: they fail while the database is away, or by a bug that a new version fixes
 HOUSE = Schedule((0, 1, 5, 30, 2 * MINUTE_S, 10 * MINUTE_S, HOUR_S, 6 * HOUR_S, 24 * HOUR_S))
 
-SCHEDULES: Mapping[str, Schedule] = {"activity": FEDERATION, "webhook": WEBHOOK, "push": WEBHOOK, "fact": HOUSE}
+SCHEDULES: Mapping[str, Schedule] = {
+    "activity": FEDERATION,
+    **dict.fromkeys(("webhook", "push", "discord"), WEBHOOK),
+    "fact": HOUSE,
+}
 assert all(schedule.delays_s[0] == 0 for schedule in SCHEDULES.values())
 
 

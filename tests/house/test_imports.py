@@ -118,6 +118,18 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys(
         tuple(f"fedistream.metrics.{name}" for name in ("cmcd", "score", "wording")), wire("fedistream.metrics")
     ),
+    "fedistream.notifications.vapid": Room(
+        ("fedistream.notifications", "activitypub", "fedistream.db"), ("cryptography",)
+    ),
+    "fedistream.notifications.encryption": Room(
+        ("fedistream.notifications", "activitypub"),
+        ("cryptography", "http_ece", "py_vapid"),
+        without=CLOCKS_CHANCE_AND_DEVICES,
+    ),
+    **dict.fromkeys(
+        tuple(f"fedistream.notifications.{name}" for name in ("discord", "wording", "subscription_json")),
+        Room(("fedistream.core", "fedistream.notifications"), ("orjson",), without=CLOCKS_CHANCE_AND_DEVICES),
+    ),
     "fedistream.viewers.geo": Room(("activitypub", "fedistream.core", "fedistream.viewers"), ("maxminddb",)),
     "fedistream.metrics.hardware": Room((*KERNEL, "fedistream.metrics", "activitypub"), ("psutil",)),
     "fedistream.jobs": Room(

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from activitypub.network.guard import Guard
 from fedistream.api.http.application import FaceServices
 from fedistream.api.http.listening import Listening
 from fedistream.api.pages.admin.todo_counts import TodoCounts
@@ -40,6 +41,7 @@ from fedistream.federation.values import Featured
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.metrics.values import HardwareReading
+from fedistream.notifications.service import NotificationsContext
 from fedistream.people.second_factor import SecondFactor, Status
 from fedistream.people.service import People as RealPeople
 from fedistream.people.sessions import Sessions as RealSessions
@@ -54,6 +56,7 @@ from media import flv
 from media.package import PackagerConfig, Presentation
 from media.rtmp import Connection, EndReason, Publication, PublishRequest
 from tests.kit.asking import Clock
+from tests.kit.bell import Bell, Browsers
 from tests.kit.fake_chat import FakeChat
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.made_once import pages as rendering
@@ -295,6 +298,7 @@ class Studio:
     broadcasts: Broadcasts = field(init=False)
     viewers: Viewers = field(init=False)
     playback: PlaybackMetrics = field(init=False)
+    bell: Bell = field(init=False)
     _streamer: "asyncio.Task[None] | None" = None
     _publication: Publication | None = None
 
@@ -302,6 +306,10 @@ class Studio:
         self.broadcasts = Broadcasts(self.settings)
         self.viewers = Viewers(self.clock.monotonic, lambda: datetime.now(UTC), b"salt" * 4)
         self.playback = PlaybackMetrics(self.clock.monotonic, lambda: datetime.now(UTC))
+        browsers = Browsers(self.settings, Guard(), self.clock.now, self.clock.monotonic)
+        now, absent = self.clock.now, ABSENT
+        self.bell = Bell(NotificationsContext(self.settings, self.channels, absent, absent, browsers, now, absent))
+        self.bell.tested = []
 
     def made(self) -> Services:
         """Return the features, most of which are absent."""
@@ -313,6 +321,7 @@ class Studio:
             "second_factor": OneFactor(),
             "viewers": self.viewers,
             "broadcasts": self.broadcasts,
+            "notifications": self.bell,
             "stills": self.stills,
             "images": Images(self.settings, NOWHERE, lambda: (1,)),
             "public_files": PublicFiles(NOWHERE),

@@ -88,6 +88,11 @@ class Account(TypedDict):
     account: Annotated[str, Keywords(description="user@host")]
 
 
+class PushRegistration(TypedDict):
+    channel: Literal["BROWSER_PUSH_NOTIFICATION"]
+    destination: Annotated[str, Keywords(description="The PushSubscription of the browser, as JSON text.")]
+
+
 class AuthHost(TypedDict):
     authHost: Annotated[str, Keywords(description="The address of the visitor's website.")]
 

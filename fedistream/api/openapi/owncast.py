@@ -24,6 +24,7 @@ from fedistream.api.owncast import (
     sign_in,
     webhooks,
 )
+from fedistream.api.owncast.browser_push import registration
 from fedistream.api.owncast.federation import MAX_LIMIT, MAX_OFFSET
 from fedistream.chat.visitors import STATUS
 
@@ -100,6 +101,10 @@ CHAT: Mapping[object, Operation] = {
     chat.set_visible: Operation("Hide or show messages", Base, body=bodies.MessageVisibility, others=with_status(404)),
     chat.set_enabled: Operation("Enable or disable a visitor", Base, body=bodies.UserEnabled, others=with_status(404)),
     chat.details: Operation("Get what moderators see of a visitor", chat_shapes.ModerationUserDetails),
+    registration.register: Operation(
+        "Send notifications to a browser", body=bodies.PushRegistration, others=with_status(429)
+    ),
+    registration.unregister: Operation("Send a browser no more notifications", body=bodies.PushRegistration),
     sign_in.begin_indieauth: Operation(
         "Begin to sign in with a website (IndieAuth)",
         owncast_shapes.IndieAuthRedirect,

@@ -56,6 +56,7 @@ OPERATIONS: Mapping[object, Operation] = {
     custom_files.stylesheet: Operation("The operator's styles", Content("text/css"), others={302: EMPTY}),
     custom_files.script: Operation("The operator's script", Content("text/javascript"), others=KEPT),
     custom_files.action_html: Operation("The HTML of a button of the page", HTML),
+    site_files.service_worker: Operation("The service worker for notifications", Content("text/javascript")),
     site_files.robots: Operation("What robots may visit (RFC 9309)", Content("text/plain")),
     site_files.manifest: Operation(
         "The name and icon for a home screen", Content("application/manifest+json", dict[str, Any])

@@ -16,10 +16,10 @@ CODECS_EVERYWHERE = ("copy", "libx264")  # what needs no hardware
 MAX_SOCKET_PAYLOAD = 2048  # bytes of one chat frame, Owncast's number
 
 
-def web_config(values: Values, followers: int | None = None) -> Json:
+def web_config(values: Values, followers: int | None = None, push_key: str = "") -> Json:
     """WebConfig. What Owncast leaves out when it is empty (streamTitle, socketHostOverride) is left out here too.
 
-    `followers` is the number of followers, None while it is not known.
+    `followers` is the number of followers, None while it is not known; `push_key` is what browsers subscribe with.
     """
     shape: Json = {
         "name": values["name"],
@@ -41,7 +41,7 @@ def web_config(values: Values, followers: int | None = None) -> Json:
         "chatRequireAuthentication": values["chat/requireauthentication"],
         "nsfw": values["nsfw"],
         "autoplay": values["autoplay"],
-        "notifications": {"browser": {"enabled": part(values["notifications/browser"], "enabled")}},
+        "notifications": {"browser": browser(values, push_key)},
         "federation": federation(values, followers),
         "authentication": {"indieAuthEnabled": bool(values["serverurl"])},
         "schedule": schedule(values),
@@ -65,6 +65,12 @@ def federation(values: Values, followers: int | None) -> Json:
         if followers is not None:
             shape["followerCount"] = followers
     return shape
+
+
+def browser(values: Values, push_key: str) -> Json:
+    """The part of WebConfig about notifications in browsers."""
+    enabled: Json = {"enabled": part(values["notifications/browser"], "enabled")}
+    return {**enabled, "publicKey": push_key} if push_key else enabled
 
 
 def schedule(values: Values) -> Json:

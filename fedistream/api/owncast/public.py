@@ -37,7 +37,8 @@ async def config(request: ApiRequest, services: OwncastServices) -> Response:
     if values["federation/enable"]:
         with contextlib.suppress(Outage):  # players need the rest of it while the database is away
             followers = await services.followers.count(request.channel.id)
-    return json_response(config_shapes.web_config(values, followers), headers=NO_CACHE)
+    push_key = await services.notifications.subscriptions.public_key(request.channel.id)
+    return json_response(config_shapes.web_config(values, followers, push_key), headers=NO_CACHE)
 
 
 async def ping(request: ApiRequest, services: OwncastServices) -> Response:

@@ -21,6 +21,7 @@ from fedistream.api.owncast import (
     sign_in,
     webhooks,
 )
+from fedistream.api.owncast.browser_push import registration
 from fedistream.api.owncast.errors import SETTERS
 from fedistream.settings.checks import MAX_PAGE
 from fedistream.settings.table import SETTINGS
@@ -162,6 +163,7 @@ ENDPOINTS = (
     *FEDERATION,
     *webhooks.ENDPOINTS,
     *metrics.ENDPOINTS,
+    *registration.ENDPOINTS,
     *directory.ENDPOINTS,
     *images.ENDPOINTS,
     *playback.ENDPOINTS,

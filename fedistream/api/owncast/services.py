@@ -28,6 +28,7 @@ from fedistream.federation.posts.service import Posts
 from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
+from fedistream.notifications.service import Notifications
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
 from fedistream.renditions.service import Renditions
@@ -76,6 +77,7 @@ class OwncastServices:
     featured: ListedServers
     pictures: MediaProxy
     webhooks: Webhooks
+    notifications: Notifications
     listing: Listing
     schedule: Schedule
     log_buffer: LogBuffer

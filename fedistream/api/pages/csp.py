@@ -12,7 +12,8 @@ class Frame(Enum):
     ANYBODY = "*"
 
 
-# No worker: hls.js runs without one here, as fMP4 needs no transmuxing. blob: is where MediaSource lives.
+# The only worker is the service worker for notifications: hls.js runs without one here, as fMP4 needs no transmuxing.
+# blob: is where MediaSource lives.
 _DIRECTIVES: Mapping[str, str] = {
     "default-src": "'self'",
     "script-src": "'self' 'nonce-{nonce}'",  # the nonce is for the import map
@@ -21,7 +22,7 @@ _DIRECTIVES: Mapping[str, str] = {
     "media-src": "'self' blob:",
     "connect-src": "'self'",
     "frame-src": "{framed}",
-    "worker-src": "'none'",
+    "worker-src": "'self'",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",

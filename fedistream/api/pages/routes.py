@@ -39,6 +39,7 @@ ENDPOINTS = (
     Endpoint("GET", "/customstyles/{edition}.css", custom_files.stylesheet, Permission.ANYONE),
     Endpoint("GET", "/externalactions/{mark}", custom_files.action_html, Permission.ANYONE),
     Endpoint("GET", custom_files.SCRIPT, custom_files.script, Permission.ANYONE, spec="owncast"),
+    Endpoint("GET", site_files.SERVICE_WORKER, site_files.service_worker, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/robots.txt", site_files.robots, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/manifest.json", site_files.manifest, Permission.ANYONE, spec="owncast"),
 )

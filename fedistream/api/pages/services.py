@@ -13,6 +13,7 @@ from fedistream.broadcasts.service import Broadcasts
 from fedistream.broadcasts.values import LiveStatus
 from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.inbox.service import Federation
+from fedistream.notifications.service import Notifications
 from fedistream.schedule.service import Schedule
 from fedistream.settings.service import Settings
 from fedistream.thumbnails.previews import Previews
@@ -64,6 +65,7 @@ class PagesServices:
     featured: ListedServers
     alternate_links: AlternateLinks
     schedule: Schedule
+    notifications: Notifications
 
     def values(self, channel_id: int) -> Mapping[str, object]:
         """Return the settings that are shown, by their names."""

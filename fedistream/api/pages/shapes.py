@@ -26,6 +26,13 @@ URLS = {
 }
 """What the modules of a page with a player ask for."""
 
+PUSH_URLS = {
+    "register": "/api/notifications/register",
+    "unregister": "/api/notifications/unregister",
+    "visitor": "/api/chat/register",
+}
+"""What the button for notifications asks for, beside the key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

@@ -9,6 +9,8 @@ from fedistream.api.pages.services import PagesServices
 CACHE = {"Cache-Control": "public, max-age=300"}  # both follow settings that the admin may change at any time
 # as Owncast words it, without a line feed at the end; the last line forbids everything
 DISALLOWED = ("/admin", "/api")
+SERVICE_WORKER = "/serviceWorker.js"
+SERVICE_WORKER_FILE = "js/service-worker.js"
 ICON = "img/logo.png"
 ICON_SIZE = "512x512"
 
@@ -33,3 +35,16 @@ async def manifest(request: ApiRequest, services: PagesServices) -> Response:
     response = json_response(shape, headers=CACHE)
     response.headers["Content-Type"] = "application/manifest+json"
     return response
+
+
+async def service_worker(request: ApiRequest, services: PagesServices) -> Response:
+    """GET /serviceWorker.js: at the root, so that its scope is the whole site (Service Workers, section 7.2), and never
+    from a cache, so that a browser has the newest one."""
+    found = services.static.get(services.static.url(SERVICE_WORKER_FILE).split("/")[2], SERVICE_WORKER_FILE)
+    assert found is not None
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": "default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(found.body, headers=headers, media_type=found.type)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from gettext import NullTranslations
 
 from fedistream.chat.values import ActionKind
+from fedistream.notifications.values import SkipReason
 
 
 def watch(translations: NullTranslations) -> dict[str, str]:
@@ -32,6 +33,37 @@ def watch(translations: NullTranslations) -> dict[str, str]:
         "announce.ended": _("The stream has ended."),
         "announce.failed": _("The stream cannot be played at the moment. The player keeps trying."),
         "announce.unsupported": _("This browser cannot play the stream."),
+    }
+
+
+def notification_skipped(translations: NullTranslations) -> dict[str, str]:
+    """Return the reasons why a notification was not sent, by their codes."""
+    _ = translations.gettext
+    return {
+        SkipReason.OVER.value: _("the broadcast was over by then"),
+        SkipReason.OFF.value: _("it was turned off"),
+        SkipReason.TOO_RECENT.value: _("the last one is too recent"),
+    }
+
+
+def bell(translations: NullTranslations) -> dict[str, str]:
+    """Return the texts of the button for notifications."""
+    _ = translations.gettext
+    return {
+        "bell.now-on": _("This browser tells you when the stream starts."),
+        "bell.now-off": _("Notifications are off in this browser."),
+        "bell.not-allowed": _("The browser was not allowed to show notifications. Press the button again to allow it."),
+        "bell.blocked": _(
+            "Notifications of this site are blocked. Allow them in the browser's settings for this site, then reload "
+            "the page."
+        ),
+        "bell.unsupported": _("This browser has no push notifications."),
+        "bell.home-screen": _(
+            "On an iPhone or iPad, add this page to the home screen first: press Share, then Add to Home Screen, and "
+            "open it from there."
+        ),
+        "bell.insecure": _("Browsers allow notifications only on pages with https."),
+        "bell.failed": _("That did not work. Try again."),
     }
 
 
@@ -172,6 +204,21 @@ def admin(translations: NullTranslations) -> dict[str, str]:
     }
 
 
+def _notification_notices(translations: NullTranslations) -> dict[str, str]:
+    _ = translations.gettext
+    return {
+        "notice-edit": _("Text saved."),
+        "notice-cancel": _("Announcement cancelled."),
+        "notice-post": _("Announcement sent to your followers."),
+        "notice-withdraw": _("Post deleted."),
+        "notification-test": _("Test sent. What became of it is listed below in a moment."),
+        "no-discord": _("There is no Discord webhook yet: save one first."),
+        "no-subscription": _(
+            "This browser gets no notifications yet: open the watch page in it, and press the button Notify me."
+        ),
+    }
+
+
 def _sign_in_notices(translations: NullTranslations) -> dict[str, str]:
     _ = translations.gettext
     return {
@@ -185,7 +232,8 @@ def _sign_in_notices(translations: NullTranslations) -> dict[str, str]:
 def notices(translations: NullTranslations) -> dict[str, str]:
     """Return the messages of the admin page after a redirect, by the code in the URL, so that a URL brings no text."""
     _ = translations.gettext
-    return _sign_in_notices(translations) | {
+    others = _sign_in_notices(translations) | _notification_notices(translations)
+    return others | {
         "title": _("Title saved."),
         "channel": _("Saved."),
         "disconnected": _("The broadcast was ended."),
@@ -216,10 +264,6 @@ def notices(translations: NullTranslations) -> dict[str, str]:
         "report-settled": _("Report resolved."),
         "report-opened": _("Report reopened."),
         "quote-revoked": _("Permission to quote revoked."),
-        "notice-edit": _("Text saved."),
-        "notice-cancel": _("Announcement cancelled."),
-        "notice-post": _("Announcement sent to your followers."),
-        "notice-withdraw": _("Post deleted."),
         "message-hide": _("Message hidden for everybody."),
         "message-show": _("Message shown again."),
         "visitor-disable": _("User banned. All their messages are hidden."),

@@ -56,6 +56,11 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
         data = shown["page_data"]
         words = {**data["texts"], **texts.follow(pages.translations)}
         shown["page_data"] = {**data, "urls": {**data["urls"], **follow.URLS}, "texts": words}
+    shown["push"] = key = await services.notifications.subscriptions.public_key(request.channel.id)
+    if key:
+        data = shown["page_data"]
+        urls = {**data["urls"], "push": {"key": key, **shapes.PUSH_URLS}}
+        shown["page_data"] = {**data, "urls": urls, "texts": {**data["texts"], **texts.bell(pages.translations)}}
     if values["chat.enabled"]:
         shown["chat"] = chat.template_values(chat.READ_WRITE, values)
         shown["page_data"] = {**shown["page_data"], **chat.module_data(pages, values, shown["page_data"]["texts"])}
@@ -90,6 +95,7 @@ def describe(request: ApiRequest, services: PagesServices, now: Now, path: str =
         "channel": channel,
         "chat": None,
         "invitation": None,
+        "push": "",
         "fediverse": None,
         "live_status": live_status,
         "state": shapes.first_state(live_status),

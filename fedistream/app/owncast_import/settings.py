@@ -159,11 +159,11 @@ OTHERS = frozenset(
         *("admin_password_key", "stream_key", "stream_keys", "public_key", "private_key", "server_init_date"),
         *("logo_path", "favicon_path", "logo_uniqueness", "peak_viewers_session", "peak_viewers_overall"),
         *("last_disconnect_time", "notifications_enabled", "has_configured_initial_notifications"),
+        *("browser_push_public_key", "browser_push_private_key"),
         *("DATA_STORE_VERSION", "HAS_POPULATED_DEFAULTS", "HAS_POPULATED_FEDERATION_DEFAULTS", "PREVIOUS_VERSION"),
     )
 )
 NOT_KNOWN = "this version has no such setting"
-NO_FEATURE = "this version has no place for it yet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tortoise.queryset import QuerySet
 from activitypub.signatures.keys import BadKey
 from fedistream.access_tokens.models import IntegrationRow
 from fedistream.api.wording import explain
-from fedistream.app.owncast_import import chat, federation, schedule
+from fedistream.app.owncast_import import chat, federation, push, schedule
 from fedistream.app.owncast_import import settings as owncast
 from fedistream.app.owncast_import.files import IMAGES, Copies
 from fedistream.app.owncast_import.folder import Source
@@ -30,6 +30,8 @@ from fedistream.chat.values import Kind
 from fedistream.core.errors import Invalid
 from fedistream.db.versions import bump_version, versions
 from fedistream.federation.models import FeaturedServerRow, FederationKeyRow, FollowerRow, PostRow, RemoteActorRow
+from fedistream.notifications.models import VapidKeyRow
+from fedistream.notifications.vapid import row_of
 from fedistream.people.models import PersonRow
 from fedistream.people.passwords import HASHER, is_bcrypt
 from fedistream.people.service import ADMIN, MAX_PASSWORD, MIN_PASSWORD
@@ -168,7 +170,7 @@ class Transfer:
         await self._schedule(sink, channel_id)
         if not self.dry:
             await bump_version(WEBHOOKS_KEY)
-        self._left()
+        await self._push(sink, store, channel_id)
         if not self.dry:
             await bump_version(DONE)
 
@@ -306,20 +308,22 @@ class Transfer:
         events = schedule.events(source, channel_id, taken, report, now)
         await self._store(sink, "scheduled events", schedule.EVENTS, events)
 
+    async def _push(self, sink: Sink, store: owncast.Datastore, channel_id: int) -> None:
+        key = push.key(store)
+        if key is None:
+            # no message to these browsers could be signed
+            if count := self.source.count(push.TABLE):
+                self.report.leave(push.WHAT, "the key that they subscribed with is missing or damaged", count=count)
+            return
+        if not self.dry:
+            await VapidKeyRow.all().delete()
+            await row_of(key).save(force_create=True)
+        rows = push.subscriptions(self.source, channel_id, self.report, self.now)
+        await self._store(sink, push.WHAT, push.TABLE, rows)
+
     async def _store(self, sink: Sink, what: str, table: str, rows: Iterable[Model]) -> None:
         with self.progress(what, self.source.count(table)) as advance:
             self.report.take(what, await sink.store(rows, advance))
-
-    def _left(self) -> None:
-        """Report the tables that have no counterpart here yet."""
-        for table, what in LEFT.items():
-            if count := self.source.count(table):
-                self.report.leave(what, owncast.NO_FEATURE, count=count)
-
-
-LEFT = {
-    "notifications": "browsers that asked for notifications",
-}
 
 
 class Oldest:

@@ -201,6 +201,26 @@ CREATE INDEX ix_notice_channel_id_posted_at ON notice (channel_id, posted_at);
 
 CREATE INDEX ix_notice_closed_at_state ON notice (closed_at, state);
 
+CREATE TABLE notification (
+	id BIGSERIAL NOT NULL,
+	broadcast_id BIGINT,
+	channel_id BIGINT NOT NULL,
+	way VARCHAR(10) NOT NULL,
+	state VARCHAR(10) NOT NULL,
+	version INTEGER NOT NULL,
+	why VARCHAR(200) NOT NULL,
+	due TIMESTAMP WITH TIME ZONE NOT NULL,
+	sent_at TIMESTAMP WITH TIME ZONE,
+	recipients INTEGER NOT NULL,
+	message_id VARCHAR(32) NOT NULL,
+	CONSTRAINT pk_notification PRIMARY KEY (id),
+	CONSTRAINT uq_notification_broadcast_id_way UNIQUE (broadcast_id, way)
+);
+
+CREATE INDEX ix_notification_channel_id_way_sent_at ON notification (channel_id, way, sent_at);
+
+CREATE INDEX ix_notification_state_due ON notification (state, due);
+
 CREATE TABLE outbox (
 	id BIGSERIAL NOT NULL,
 	kind VARCHAR(32) NOT NULL,
@@ -258,6 +278,22 @@ CREATE TABLE post_reach (
 	inboxes JSONB NOT NULL,
 	CONSTRAINT pk_post_reach PRIMARY KEY (post_id)
 );
+
+CREATE TABLE push_subscription (
+	id BIGSERIAL NOT NULL,
+	channel_id BIGINT NOT NULL,
+	endpoint TEXT NOT NULL,
+	endpoint_hash VARCHAR(64) NOT NULL,
+	p256dh VARCHAR(88) NOT NULL,
+	auth VARCHAR(24) NOT NULL,
+	visitor_id VARCHAR(16) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	refusals INTEGER NOT NULL,
+	CONSTRAINT pk_push_subscription PRIMARY KEY (id),
+	CONSTRAINT uq_push_subscription_channel_id_endpoint_hash UNIQUE (channel_id, endpoint_hash)
+);
+
+CREATE INDEX ix_push_subscription_visitor_id_id ON push_subscription (visitor_id, id);
 
 CREATE TABLE quote (
 	id VARCHAR(24) NOT NULL,
@@ -408,6 +444,13 @@ CREATE TABLE setting (
 	value JSONB NOT NULL,
 	CONSTRAINT pk_setting PRIMARY KEY (id),
 	CONSTRAINT uq_setting_name_channel_id UNIQUE (name, channel_id)
+);
+
+CREATE TABLE vapid_key (
+	name VARCHAR(16) NOT NULL,
+	private_key VARCHAR(64) NOT NULL,
+	public_key VARCHAR(128) NOT NULL,
+	CONSTRAINT pk_vapid_key PRIMARY KEY (name)
 );
 
 CREATE TABLE viewer_count (

@@ -91,3 +91,15 @@ for (const select of document.querySelectorAll("select[data-local-zone]")) {
   const option = [.../** @type {HTMLSelectElement} */ (select).options].find((each) => each.value === zone);
   if (option) option.selected = true;
 }
+
+/**
+ * Tests of push go to this browser alone: the node finds its subscription by the endpoint.
+ * @param {HTMLInputElement} field
+ */
+async function fillEndpoint(field) {
+  const registration = await navigator.serviceWorker?.getRegistration("/");
+  field.value = (await registration?.pushManager?.getSubscription())?.endpoint ?? "";
+}
+
+const endpoint = document.querySelector("form[data-push-test] [name=endpoint]");
+if (endpoint instanceof HTMLInputElement) fillEndpoint(endpoint).catch(console.warn);

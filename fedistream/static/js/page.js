@@ -23,6 +23,14 @@
  * @property {string} schedule
  * @property {string} remoteFollow
  * @property {string} live  the admin page's parts that are refreshed
+ * @property {PushUrls} [push]  only while notifications of browsers are on
+ */
+/**
+ * @typedef {object} PushUrls
+ * @property {string} key  the node's public key for push services, in base64url
+ * @property {string} register
+ * @property {string} unregister
+ * @property {string} visitor  where a visitor without a token gets one
  */
 /**
  * @typedef {object} ChatData

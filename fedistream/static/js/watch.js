@@ -2,6 +2,7 @@
  * The watch page and the embedded player: joins the status and the player into what the page shows.
  */
 
+import "./bell.js";
 import "./external-actions.js";
 import "./schedule.js";
 import { accepted } from "./content-warning.js";

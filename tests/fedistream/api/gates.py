@@ -82,7 +82,7 @@ CHAT = (
     *rows("anyone", "POST /api/chat/register", "GET /api/emoji"),
     Row("GET", "/img/emoji/{file}", "anyone", knock="/img/emoji/none.png"),
     Row("GET", "/img/remote/{mac}/{source}", "anyone", knock="/img/remote/none/none"),
-    *rows("visitor", "GET /api/chat"),
+    *rows("visitor", "GET /api/chat", "POST /api/notifications/register", "POST /api/notifications/unregister"),
 )
 
 SIGN_IN = (
@@ -329,7 +329,7 @@ PAGES = (
     *rows("anyone", "GET /", "GET /embed/video", "GET /logo", "GET /favicon.ico", "GET /admin"),
     *rows("anyone", "GET /embed/chat", "GET /embed/chat/", "GET /embed/chat/readonly", "GET /embed/chat/readwrite"),
     *rows("anyone", "GET /embed/video/", "GET /embed/chat/readonly/", "GET /embed/chat/readwrite/"),
-    *rows("anyone", "GET /embed/chat/overlay", "GET /robots.txt", "GET /manifest.json"),
+    *rows("anyone", "GET /embed/chat/overlay", "GET /robots.txt", "GET /manifest.json", "GET /serviceWorker.js"),
     Row("GET", "/schedule/{event_id}", "anyone", knock="/schedule/none"),
     Row("GET", "/live/{broadcast_id}", "anyone", knock="/live/999"),
     Row("GET", "/live/{broadcast_id}/still.jpg", "anyone", knock="/live/999/still.jpg"),
@@ -350,6 +350,7 @@ PAGES = (
 PAGES_CONFIG = (
     *rows("admin", "POST /admin/config/appearance/image", "POST /admin/config/actions/one"),
     *rows("admin", "POST /admin/config/video/variant"),
+    *rows("admin", "POST /admin/config/notifications/test"),
     Row("GET", "/admin/config/{section}", "admin", knock="/admin/config/general"),
     Row("POST", "/admin/config/{section}", "admin", knock="/admin/config/general"),
 )

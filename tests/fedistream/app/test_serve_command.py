@@ -11,6 +11,8 @@ from tests.house.tree import ROOT
 NOT_IN_THE_FRONT = (
     # the worker process alone
     "apscheduler",
+    "http_ece",
+    "py_vapid",
     "tzlocal",
     "fedistream.app.worker",
     "fedistream.jobs.scheduler",

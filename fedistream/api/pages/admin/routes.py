@@ -128,6 +128,7 @@ CONFIG = (
     Endpoint(
         "POST", f"{config.PAGE}appearance/image", config.change_image, Permission.ADMIN, body_limit=config.UPLOAD_LIMIT
     ),
+    Endpoint("POST", f"{config.PAGE}notifications/test", config.test_notification, Permission.ADMIN),
     Endpoint("POST", f"{config.PAGE}actions/one", config.change_action, Permission.ADMIN, body_limit=FORM_LIMIT),
     Endpoint("POST", f"{config.PAGE}video/variant", config.change_rendition, Permission.ADMIN, body_limit=FORM_LIMIT),
     Endpoint("GET", f"{config.PAGE}{{section}}", config.show, Permission.ADMIN),

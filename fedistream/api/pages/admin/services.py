@@ -38,6 +38,7 @@ from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import Notices
+from fedistream.notifications.service import Notifications
 from fedistream.people.second_factor import SecondFactor
 from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
@@ -98,6 +99,7 @@ class AdminPagesServices:
     outbox_admin: OutboxAdmin
     listing: Listing
     notices: Notices
+    notifications: Notifications
     schedule: Schedule
     webhooks: Webhooks
     webhook_log: DeliveryLog

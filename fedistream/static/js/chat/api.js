@@ -90,9 +90,19 @@ function parse(text) {
 
 const withToken = (/** @type {string} */ url) => `${url}?accessToken=${encodeURIComponent(storedToken())}`;
 
-/** Register a new visitor and store the token. */
-export async function register() {
-  const answer = /** @type {{accessToken?: unknown} | null} */ (await request(urls.register, {}));
+/**
+ * Send what only a visitor may.
+ * @param {string} url
+ * @param {object} body
+ */
+export const send = (url, body) => request(withToken(url), body);
+
+/**
+ * Register a new visitor and store the token.
+ * @param {string} [url]  for pages without a chat
+ */
+export async function register(url = urls.register) {
+  const answer = /** @type {{accessToken?: unknown} | null} */ (await request(url, {}));
   if (typeof answer?.accessToken !== "string") throw new Error("no token");
   storeToken(answer.accessToken);
 }

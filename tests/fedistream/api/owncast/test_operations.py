@@ -53,6 +53,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         await faces.settings.change("node.public_url", "https://node.example")
         await faces.settings.change("federation.enabled", True)
         home = faces.channels.home().id
+        await faces.settings.change("notifications.browser", {"enabled": True, "goLiveMessage": "Live"}, home)
         faces.broadcasts.on[home] = live(home)
         async with faces.client() as http:
             yield World(faces, http)

@@ -31,7 +31,7 @@ def known(given: dict[str, str]) -> set[str]:
 
 
 def test_every_text_of_the_watch_page_exists_and_is_used() -> None:
-    others = {"admin.js", "mobile-layout.js", *FOLLOW_MODULES}
+    others = {"admin.js", "bell.js", "mobile-layout.js", *FOLLOW_MODULES}
     whole, begun = used({path for path in (STATIC / "js").glob("*.js") if path.name not in others})
     keys = known(texts.watch(NullTranslations()))
     chosen = {"title.live", "title.lost", "title.offline"}
@@ -49,6 +49,16 @@ def test_every_text_of_the_chat_exists_and_is_used() -> None:
     assert whole - keys == set()
     left = {key for key in keys - whole - handed_on if not any(key.startswith(start) for start in begun)}
     assert {key for key in left if not key.endswith(".confirm")} == set()
+
+
+def test_every_text_of_the_button_for_notifications_exists_and_is_used() -> None:
+    whole, begun = used({STATIC / "js" / "bell.js"})
+    keys = known(texts.bell(NullTranslations()))
+    assert whole - keys == set()
+    assert begun == {"bell."}
+    # the obstacles of the module are the ends of the others' keys
+    source = (STATIC / "js" / "bell.js").read_text()
+    assert {key for key in keys - whole if f'"{key.removeprefix("bell.")}"' not in source} == set()
 
 
 def test_every_text_of_the_admin_page_exists_and_is_used() -> None:
@@ -100,5 +110,5 @@ class Shouting(NullTranslations):
 
 
 def test_a_translation_reaches_every_text() -> None:
-    for given in (texts.watch, texts.follow, texts.admin, texts.notices, texts.labels, texts.ended):
+    for given in (texts.watch, texts.follow, texts.admin, texts.notices, texts.labels, texts.ended, texts.bell):
         assert all(words == words.upper() for words in given(Shouting()).values())

@@ -16,10 +16,12 @@ from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form, upload
 from fedistream.api.wording import explain
 from fedistream.appearance.service import FAVICON, LOGO, MAX_FAVICON, MAX_LOGO
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.notifications.values import Way
 from fedistream.settings.structures import MAX_RENDITIONS
 
 ACTIONS = "page.external_actions"
+DISCORD = "notifications.discord"
 ACTION_MEMBERS = ("title", "description", "url", "html", "icon", "color", "openExternally")
 UPLOAD_LIMIT = 2 * MAX_LOGO  # bytes; a picture that is a little too large gets its sentence
 
@@ -105,6 +107,30 @@ async def change_rendition(request: ApiRequest, services: AdminPagesServices) ->
     return done(section.path, "saved")
 
 
+async def test_notification(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """POST /admin/config/notifications/test: `way` says which; `endpoint` is that of the admin's own browser."""
+    brought, channel_id = form(request, services.csrf), request.channel.id
+    path = sections(services.pages.translations)["notifications"].path
+    try:
+        if brought.get("way") == Way.DISCORD:
+            await services.notifications.test_discord(channel_id)
+        else:
+            await services.notifications.test_browser(channel_id, brought.get("endpoint", ""))
+    except Conflict:
+        return done(path, "no-discord" if brought.get("way") == Way.DISCORD else "no-subscription")
+    return done(path, "notification-test")
+
+
+async def _notifications(services: AdminPagesServices, channel_id: int) -> dict[str, Any]:
+    """Return what the page of notifications shows beside its settings."""
+    return {
+        "subscribers": await services.notifications.subscriptions.count(channel_id),
+        "recent": await services.notifications.recent(channel_id),
+        "skipped": texts.notification_skipped(services.pages.translations),
+        "has_webhook": bool(services.settings.value(DISCORD, channel_id)["webhook"]),
+    }
+
+
 def _has_directory(services: AdminPagesServices) -> bool:
     return bool(services.settings.value("directory.enabled") and services.settings.value("directory.url"))
 
@@ -137,7 +163,7 @@ async def _page(
     places = (*range(len(variants)), renditions.NEW)
     labels |= {renditions.field_name(at, name): each for name, each in names.items() for at in places}
     typed = result.typed if result is not None else {}
-    shown = {
+    shown: dict[str, Any] = {
         "section": section,
         "sections": list(sections(words).values()),
         "labels": {**texts.labels(words), **labels, **{each.name: each.label for each in section.fields}},
@@ -154,6 +180,8 @@ async def _page(
         "logo_kb": MAX_LOGO // 1024,
         "favicon_kb": MAX_FAVICON // 1024,
     }
+    if section.name == "notifications":
+        shown |= await _notifications(services, request.channel.id)
     given = result or FormResult()
     admin_page = AdminPage("admin/config.html", section.path, plain)
     return await page(request, services, admin_page, shown, FormResult(given.errors, {**objects, **typed}))

@@ -217,12 +217,34 @@ def _notifications(translations: NullTranslations) -> Section:
                 discord,
                 _("Discord webhook"),
                 "password",
-                _("Its address. Leave it empty to keep the one that is stored."),
+                _(
+                    "Its address, which the settings of the channel on Discord show. Leave it empty to keep the one "
+                    "that is stored."
+                ),
                 member="webhook",
             ),
-            Field(discord, _("Message on Discord"), "area", member="goLiveMessage"),
-            Field(browser, _("Notify browsers when a stream starts"), "check", member="enabled"),
-            Field(browser, _("Message in browsers"), "area", member="goLiveMessage"),
+            Field(
+                discord,
+                _("Message on Discord"),
+                "area",
+                _(
+                    "The title, a picture and a link follow. Only mentions that are written here, like @everyone, "
+                    "notify people."
+                ),
+                member="goLiveMessage",
+            ),
+            Field(
+                browser,
+                _("Notify browsers when a stream starts"),
+                "check",
+                _("Viewers then see a button on the watch page."),
+                member="enabled",
+            ),
+            Field(browser, _("Message in browsers"), "area", _("The title follows."), member="goLiveMessage"),
+        ),
+        _(
+            "Sent once per broadcast, after the delay of live announcements, and not again when you reconnect. Those "
+            "settings also say what becomes of the message on Discord at the end."
         ),
     )
 

@@ -1,0 +1,1 @@
+"""Notifications in browsers, as Owncast's clients register for them."""
