@@ -34,22 +34,29 @@ JOBS = {
     "notices.close",
     "notices.plan",
     "notices.rename",
+    "notifications.close",
+    "notifications.plan",
+    "notifications.remind",
     "offers.begin",
     "offers.end",
     "profiles.update",
     "schedule.match",
     "schedule.tend",
 }
-KINDS = {"activity", "fact", "move", "profile", "webhook", "webhook_facts"}
+KINDS = {"activity", "discord", "fact", "move", "profile", "push", "push_all", "webhook", "webhook_facts"}
 TASKS = {
     "backup.hourly",
     "followers.validate",
+    "indieauth.prune",
     "listing.ping",
     "notices.tend",
+    "notifications.prune",
+    "notifications.tend",
     "offers.renew",
     "outbox.prune",
     "schedule.extend",
     "schedule.tend",
+    "sessions.prune",
     "webhooks.prune",
 }
 # These are in the logs alone.
