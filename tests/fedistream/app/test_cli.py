@@ -25,8 +25,12 @@ def serve(run: CliRunner, *flags: str, env: dict[str, str] | None = None) -> Res
 
 
 def one_line(result: Result) -> str:
-    """Return what the operator reads on the terminal's error output, without the log."""
-    lines = [line for line in result.stderr.splitlines() if line.startswith(("fedistream:", "Error:"))]
+    """Return what the operator reads on the terminal's error output, without the log and what a slow start is doing."""
+    lines = [
+        line
+        for line in result.stderr.splitlines()
+        if line.startswith(("fedistream:", "Error:")) and not line.endswith(" ...")
+    ]
     assert len(lines) == 1, result.stderr
     assert "Traceback" not in result.output
     return lines[0]

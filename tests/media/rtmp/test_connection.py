@@ -102,7 +102,7 @@ async def test_a_silent_encoder_is_lost_and_one_that_sends_is_not() -> None:
 
 
 async def test_a_peer_that_asks_and_never_reads_is_dropped() -> None:
-    limits = replace(QUICK, write_s=0.2, publish_s=60, early=1 << 30)
+    limits = replace(QUICK, write_s=0.2, handshake_s=60, publish_s=60, early=1 << 30)
     async with listening(limits=limits) as node, raw(node.port) as (_, writer):
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(b"\x03" + bytes(2 * 1536) + call("connect"))
