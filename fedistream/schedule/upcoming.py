@@ -40,14 +40,16 @@ class Upcoming:
 
     def next(self, channel_id: int) -> ScheduledEvent | None:
         """Return the event that is on, or else the next one; None while the schedule is disabled."""
-        return next(iter(self.all(channel_id, 1)), None)
+        events = self.all(channel_id, 1)
+        return events[0] if events else None
 
     def all(self, channel_id: int, most: int) -> tuple[ScheduledEvent, ...]:
         """Return the event that is on and the next ones; none while the schedule is disabled."""
-        if not self._settings.value("schedule.enabled", channel_id):
+        events = self._events.get(channel_id)
+        if not events or not self._settings.value("schedule.enabled", channel_id):
             return ()
         now = self._now()
-        left = (event for event in self._events.get(channel_id, ()) if event.ends_at > now)
+        left = (event for event in events if event.ends_at > now)
         return tuple(event for _, event in zip(range(most), left, strict=False))
 
     def at(self, channel_id: int, begun_at: datetime) -> ScheduledEvent | None:

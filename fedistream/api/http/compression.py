@@ -18,6 +18,11 @@ MORE_TYPES = ("image/svg+xml", "application/xml", "application/xrd+xml")
 GZIP = 16 + zlib.MAX_WBITS
 
 
+def is_long(response: Response) -> bool:
+    """Return whether the body is long enough for compression."""
+    return len(getattr(response, "body", b"")) >= LEAST  # a stream has none
+
+
 def compress(response: Response, accept_encoding: str) -> None:
     """Gzip the whole body of `response` for a client that takes it."""
     body = getattr(response, "body", b"")  # a stream has none

@@ -5,8 +5,9 @@ The handler decides what a call does, and the face's shapes and responder the fo
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from fedistream.api.http.compression import compress
+from fedistream.api.http.compression import compress, is_long
 from fedistream.api.http.origins import SAFE, refuse_other_sites
 from fedistream.api.http.permissions import ANONYMOUS, REQUIREMENTS, Kind, Permission, Principal, Requirement
 from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow, Unidentified
@@ -31,6 +32,9 @@ ANSWER_TIME_S = (
 )
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PREFLIGHT_AGE_S = 86400  # browsers cap it themselves (Chromium: two hours)
+
+EVERY_ORIGIN = (b"access-control-allow-origin", b"*")
+JSON = "application/json"
 
 CHANNEL_PREFIX = "/c/{slug}"
 SLUG = "slug"  # the part of a path that names a channel
@@ -90,7 +94,28 @@ class WrongTable(Exception):
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return `value` as a JSON response."""
-    return Response(orjson.dumps(value), status, headers, media_type="application/json")
+    return _JsonResponse(orjson.dumps(value), status, headers, media_type=JSON)
+
+
+class _JsonResponse(Response):
+    """A response whose fields are encoded once, not for every request."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        fields = () if headers is None else _encoded(tuple(headers.items()))
+        if fields is None:
+            super().init_headers(headers)
+        else:
+            self.raw_headers = [*fields, (b"content-length", b"%d" % len(self.body)), _JSON_FIELD]
+
+
+_JSON_FIELD = (b"content-type", JSON.encode())
+
+
+@lru_cache(64)
+def _encoded(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...] | None:
+    """Return the fields as they are sent, or None when they say themselves what the body is."""
+    found = tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields)
+    return None if any(name.startswith(b"content-") for name, _ in found) else found
 
 
 async def _anyone(request: ApiRequest) -> Principal:
@@ -153,6 +178,9 @@ class _Call:
     requirement: Requirement
     authenticator: Authenticator
     run: Callable[[ApiRequest], Awaitable[Response]]
+    writes: bool
+    guarded: bool  # changes something, with credentials that a browser adds by itself
+    anonymous: bool  # nothing is looked at
 
     @property
     def open(self) -> bool:
@@ -161,7 +189,7 @@ class _Call:
     @property
     def public(self) -> bool:
         """Return whether everybody gets the same answer."""
-        return self.open and not self.endpoint.writes
+        return self.open and not self.writes
 
     async def authenticate(self, request: ApiRequest) -> Principal:
         """Raises Unidentified, NotAllowed and TooMany."""
@@ -182,7 +210,16 @@ def _call(endpoint: Endpoint[S], services: S, authenticators: Mapping[Kind, Auth
     def run(request: ApiRequest) -> Awaitable[Response]:
         return handler(request, services)
 
-    return _Call(endpoint, requirement, authenticators[requirement.kind], run)
+    authenticator = authenticators[requirement.kind]
+    return _Call(
+        endpoint,
+        requirement,
+        authenticator,
+        run,
+        writes=endpoint.writes,
+        guarded=endpoint.writes and authenticator.ambient,
+        anonymous=endpoint.auth is Permission.ANYONE and authenticator is ANYONE,
+    )
 
 
 class _PathApp:
@@ -198,6 +235,8 @@ class _PathApp:
             self._calls["HEAD"] = get
         self._allowed = (*self._calls, "OPTIONS")
         self._shared = tuple(name for name, call in self._calls.items() if not call.authenticator.ambient)
+        self._for_every_origin = frozenset((*self._shared, "OPTIONS") if self._shared else ())
+        self._public = frozenset(name for name, call in self._calls.items() if call.public)
         # a request with a wrong method needs a permission too; one open call makes the path open
         self._least = min(calls.values(), key=lambda call: not call.open)
 
@@ -214,32 +253,31 @@ class _PathApp:
                 response.headers[name] = value
         for cookie in request.set_cookies:
             response.headers.append("Set-Cookie", cookie)
-        call = self._calls.get(request.method)
-        if call is not None and call.public:
+        method = scope["method"]
+        if method in self._public and is_long(response):
             compress(response, request.http.headers.get("accept-encoding", ""))
-        if request.method in self._shared or (self._shared and request.method == "OPTIONS"):
-            response.headers["Access-Control-Allow-Origin"] = "*"
-        if request.method == "HEAD":
+        if method in self._for_every_origin:
+            response.raw_headers.append(EVERY_ORIGIN)
+        if method == "HEAD":
             response.body = b""  # Content-Length was set when the response was made, and stays
         await response(scope, receive, send)
 
     async def _answer(self, request: ApiRequest) -> Response:
-        if request.method == "OPTIONS":
+        method = request.method
+        if method == "OPTIONS":
             return self._options()
-        call = self._calls.get(request.method)
+        call = self._calls.get(method)
         try:
             if call is None:
                 await self._in_time(self._least.authenticate(request))
                 return self._responder.wrong_method(request, self._allowed)
-            if call.authenticator.ambient and call.endpoint.writes:
+            if call.guarded:
                 refuse_other_sites(request)
-            request.writes = call.endpoint.writes
+            request.writes = call.writes
             request.channel_asked = self._channel(request)
-            if call.authenticator is ANYONE:  # it waits for nothing, and a time limit costs 5 us
-                request.principal = await call.authenticate(request)
-            else:
+            if not call.anonymous:
                 request.principal = await self._in_time(call.authenticate(request))
-            if request.method not in SAFE:
+            if method not in SAFE:
                 request.body = await _body(request.http, call.endpoint.body_limit, self._times.body_s)
             return await self._in_time(call.run(request))
         except Refusal as refusal:
@@ -261,10 +299,18 @@ class _PathApp:
         return found
 
     async def _in_time(self, work: Awaitable[R]) -> R:
-        """Run within the time limit. Raises Outage when it takes too long; a running write may still be completed."""
+        """Run within the time limit. Raises Outage when it takes too long; a running write may still be completed.
+
+        Most handlers wait for nothing. A timer costs more than what they do, so it is set at the first wait.
+        """
+        steps = work.__await__()
+        try:
+            first = next(steps)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
         try:
             async with asyncio.timeout(self._times.answer_s) as limit:
-                return await work
+                return await _Rest(first, steps)
         except TimeoutError as error:
             if limit.expired():
                 raise Outage(f"no answer within {self._times.answer_s:g} s") from error
@@ -278,6 +324,29 @@ class _PathApp:
             headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
             headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE_S)
         return Response(status_code=204, headers=headers)
+
+
+class _Rest(Awaitable[R]):
+    """The rest of an awaitable that has begun to wait. `first` is what it waits for."""
+
+    def __init__(self, first: Any, steps: Generator[Any, Any, R]) -> None:
+        self._first, self._steps = first, steps
+
+    def __await__(self) -> Generator[Any, Any, R]:
+        waits_for, steps = self._first, self._steps
+        try:
+            while True:
+                try:
+                    sent = yield waits_for
+                except GeneratorExit:
+                    steps.close()
+                    raise
+                except BaseException as error:
+                    waits_for = steps.throw(error)
+                else:
+                    waits_for = steps.send(sent)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
 
 
 async def _body(request: Request, limit: int, time_s: float) -> bytes:

@@ -24,7 +24,7 @@ PASSTHROUGH = "Source"  # Owncast's name for a passthrough variant without a nam
 
 def moment(at: datetime) -> str:
     """Return a time in the form of RFC 3339, in UTC with `Z`. Owncast prints up to 9 digits of a second, Python 6."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat().removesuffix("+00:00") + "Z"
 
 
 def moment_or_null(at: datetime | None) -> str | None:

@@ -435,6 +435,48 @@ async def test_a_handler_that_waits_in_vain_is_not_waited_for_forever() -> None:
         assert (await http.get("/hangs")).text.startswith("Unavailable: ")
 
 
+async def wait_often(request: ApiRequest, counter: Counter) -> Response:
+    for _ in range(3):
+        await asyncio.sleep(0)
+        counter.value += 1
+    failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(failing.set_exception, ValueError("late"))
+    try:
+        await failing
+    except ValueError:
+        counter.value += 10
+    return json_response(counter.value)
+
+
+async def test_a_handler_may_wait_more_than_once_and_catch_what_it_waited_for() -> None:
+    async with client(application([Endpoint("GET", "/waits", wait_often, Permission.ANYONE)])) as http:
+        answer = await http.get("/waits")
+
+    assert (answer.status_code, answer.json()) == (200, 13)
+
+
+async def test_a_handler_that_waits_can_clean_up_when_its_request_is_cancelled() -> None:
+    begun, cleaned = asyncio.Event(), []
+
+    async def wait(request: ApiRequest, counter: Counter) -> Response:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append("up")
+        raise AssertionError
+
+    async with client(application([Endpoint("GET", "/waits", wait, Permission.ANYONE)])) as http:
+        asking = asyncio.create_task(http.get("/waits"))
+        await begun.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    assert cleaned == ["up"]
+
+
 async def never(request: ApiRequest) -> Principal:
     await asyncio.Future()
     raise AssertionError
