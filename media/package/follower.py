@@ -96,6 +96,9 @@ class FollowingRendition(Origin):
         """Answer all requests with NotFound from now on."""
         self._removed = True
         self._pending.clear()
+        self._frames.clear()
+        self._heard.clear()
+        self.window.clear(0)
         super().remove()
 
     # the source
@@ -128,6 +131,8 @@ class FollowingRendition(Origin):
         self._encoded = tracks
 
     def put(self, sample: Sample) -> None:
+        if self._removed:
+            return
         if sample.kind is Kind.AUDIO:
             self._hear(sample)
         elif self._encoded.video is not None and len(self._frames) < MAX_WAITING:
@@ -168,12 +173,15 @@ class FollowingRendition(Origin):
     def _emit(self, placed: Placed) -> None:
         if self._removed or self.ended:
             return
-        before = self._key
-        track, video = self._pictures(placed, self._is_complete(placed))
+        before, complete = self._key, self._is_complete(placed)
+        track, video = self._pictures(placed, complete)
         sound, audio = self._sound(placed)
         if (self.rules.video is not Supply.NONE and track is None) or (
             self.rules.audio is not Supply.NONE and not sound
         ):
+            if not complete and not self.playable and not self._absent:  # nobody waits for it any longer
+                self._absent = True
+                self._publish()
             return  # there was none yet
         opens = placed.cut.opens
         if not self.playable:

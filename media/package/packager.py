@@ -1,5 +1,6 @@
 """The packager of the source: takes samples, cuts them into parts, and tells its followers how it cut."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,8 @@ from media.package.cutter import CutPart, Cutter, EpochOptions
 from media.package.origin import Origin, PackagerConfig, Reports, no_reports
 from media.package.segment_window import Segment, WallClock
 from media.track import Kind, Sample
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class Follower(Protocol):
 
     def pause(self) -> None:
         """The source's epoch is over."""
+
+    def remove(self) -> None:
+        """It raised an error, and is told nothing more."""
 
 
 class Packager(Origin):
@@ -110,8 +116,7 @@ class Packager(Origin):
             self._add(self._cutter.end(), self._wall)
             self._wall = None
             self.window.finish()
-            for follower in self.followers:
-                follower.pause()
+            self._tell(lambda follower: follower.pause())
             self._publish()
 
     def _add(self, cuts: list[CutPart], wall: WallClock) -> None:
@@ -119,5 +124,16 @@ class Packager(Origin):
         for cut in cuts:
             segment = self.window.add(cut, self._epoch, wall, discontinuity=self._begins_epoch)
             self._begins_epoch = False
-            for follower in self.followers:
-                follower.place(Placed(cut, segment, self._sent, self.tracks))
+            placed = Placed(cut, segment, self._sent, self.tracks)
+            self._tell(lambda follower, placed=placed: follower.place(placed))  # type: ignore[misc]
+
+    def _tell(self, call: Callable[[Follower], None]) -> None:
+        """Call each follower. One that raises is removed: its errors are not the encoder's, whose connection would
+        break."""
+        for follower in tuple(self.followers):
+            try:
+                call(follower)
+            except Exception:
+                log.exception("a rendition failed and was removed: %r", follower)
+                self.followers = [each for each in self.followers if each is not follower]
+                follower.remove()

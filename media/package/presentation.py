@@ -125,6 +125,7 @@ class Presentation:
         wait_s = FOLLOWERS_S if self.lists_source else ALONE_S
         await asyncio.gather(*(_ready(each, wait_s) for each in others if not each.playable))
         listed = [each for each in self.renditions.values() if self._is_listed(each)]
+        listed.sort(key=_lacks_picture)  # many players begin with the first variant
         variants = tuple(replace(each.packager.variant(each.uri), name=_quotable(each.title)) for each in listed)
         independent = all(each.packager.window.independent for each in listed)
         return CachedPlaylist(str(m3u8.MultivariantPlaylist(variants, independent)))
@@ -138,6 +139,11 @@ class Presentation:
 
     def _packagers(self) -> tuple[Origin, ...]:
         return tuple(each.packager for each in self.renditions.values())
+
+
+def _lacks_picture(rendition: Rendition) -> bool:
+    tracks = rendition.packager.tracks
+    return tracks is None or tracks.video is None
 
 
 async def _ready(packager: Origin, wait_s: float) -> None:

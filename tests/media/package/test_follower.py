@@ -1,5 +1,7 @@
 """Renditions that follow the source: the same numbers and times, whatever the encoder does or leaves undone."""
 
+import asyncio
+
 import pytest
 
 from media import Kind, Sample, Tracks, m3u8
@@ -280,3 +282,51 @@ def test_fewer_pictures_than_parts_are_no_gap() -> None:
     keys = [part.independent for each in follower.window.segments for part in each.parts]
     assert keys.count(True) == 4
     assert follower.frame_rate == 2
+
+
+class Broken(FollowingRendition):
+    """A rendition with a fault of the program."""
+
+    def _emit(self, placed: object) -> None:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("call", ["place", "pause"])
+def test_a_rendition_that_raises_is_removed_and_the_source_goes_on(call: str, caplog: pytest.LogCaptureFixture) -> None:
+    made, follower = broadcast()
+    broken = Broken("tokr2", made.source, FollowerRules(Supply.SOURCE, Supply.SOURCE))
+    made.source.followers.insert(0, broken)
+    made.source.start(BOTH)
+    follower.start(SMALL)
+    if call == "pause":
+        broken.rules = QUIET  # its parts wait for pictures, until the source pauses
+    run(made, follower, 3)
+    made.pause()
+    assert made.source.followers == [follower]
+    assert not broken.playable
+    assert follower.playable
+    assert [number for number, _ in shape(made.source)] == [0, 1, 2]
+    assert "a rendition failed and was removed" in caplog.text
+
+
+async def test_new_viewers_wait_no_more_for_a_rendition_whose_encoder_does_not_come() -> None:
+    made, follower = started()
+    run(made, follower, 8, without=range(9999))
+    with pytest.raises(NotFound):
+        await follower.ready()
+    async with asyncio.timeout(1):
+        assert b"1/stream.m3u8" not in (await made.multivariant()).plain
+    run(made, follower, 6, start_ms=8000)
+    assert b"1/stream.m3u8" in (await made.multivariant()).plain
+
+
+async def test_sound_alone_is_listed_last_for_players_begin_with_the_first() -> None:
+    made = Presentation("tok", PackagerConfig(CutRules()), first=0, wall_ms=lambda: 0)
+    made.lists_source = False
+    made.follow("1", FollowerRules(Supply.NONE, Supply.SOURCE), "Radio")
+    made.follow("2", FollowerRules(Supply.SOURCE, Supply.SOURCE), "Picture")
+    made.source.start(BOTH)
+    for sample in interleaved(frames(4), sounds(4)):
+        made.source.put(sample)
+    text = (await made.multivariant()).plain
+    assert text.index(b"2/stream.m3u8") < text.index(b"1/stream.m3u8")
