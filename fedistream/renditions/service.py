@@ -75,8 +75,16 @@ class Renditions:
         encoding = self._running[channel_id] = Encoding(channel_id, presentation, self._pauses, self._command)
         encoding.change(self.layout(channel_id))
         encoding.prepare()
-        go(f"renditions of channel {channel_id}", encoding.run())
+        go(f"renditions of channel {channel_id}", self._run(channel_id, encoding))
         return encoding
+
+    async def _run(self, channel_id: int, encoding: "Encoding") -> None:
+        """Run the encoding, then forget it: it holds the segments of its broadcast in memory."""
+        try:
+            await encoding.run()
+        finally:
+            if self._running.get(channel_id) is encoding:
+                del self._running[channel_id]
 
     def layout(self, channel_id: int) -> Layout:
         """Return what the channel's settings ask for."""
@@ -114,7 +122,7 @@ class Encoding:
         self._numbers = 0
         self._tracks: Tracks | None = None
         self._child: Transcoder | None = None
-        self._up = False
+        self._up = self._started = False
         self._changed = asyncio.Event()
         self._news: dict[tuple[str, str], News] = {}
         self._dropped: dict[str, int] = {}  # pictures, by the title of the rendition
@@ -136,23 +144,28 @@ class Encoding:
                 self._numbers += 1
                 name = str(self._numbers)
                 self._offered[each] = (name, self._presentation.follow(name, each.rules, each.title))
-        if _plans(before) != _plans(wanted) or before.codec != wanted.codec:
+        if _encoded(before) != _encoded(wanted) or before.codec != wanted.codec:
             self._news.clear()
+            self._dropped.clear()
             self._changed.set()
+            if self._child is not None and not self._started:
+                self._child = None  # it was made for the layout before
+                self.prepare()
             self.kill()
 
     def prepare(self) -> None:
         """Make the next child, which keeps what comes until it is started."""
         plans = _plans(self._layout)
         if self._child is None and plans:
-            encoded = [each for each in self._layout.others if each.plan is not None]
+            self._forget_faults()
             setup = Setup(plans, self._layout.codec, self._presentation.source.frame_rate or 0.0)
-            self._child = Transcoder(setup, _Output(self, encoded), self._command)
+            self._child = Transcoder(setup, _Output(self, _encoded(self._layout)), self._command)
             if self._tracks is not None:
                 self._child.start(self._tracks)
 
     def start(self, tracks: Tracks) -> None:
         self._tracks = tracks
+        self._forget_faults()
         if self._child is not None:
             self._child.start(tracks)
 
@@ -171,6 +184,10 @@ class Encoding:
         if self._child is not None:
             self._child.close()
 
+    def _forget_faults(self) -> None:
+        """Forget what an encoder told that is gone: the next one tells it again, if it still holds."""
+        self._news = {key: each for key, each in self._news.items() if each.passes}
+
     def warnings(self) -> tuple[str, ...]:
         """Return the present warnings as sentences."""
         now = time.monotonic()
@@ -183,8 +200,8 @@ class Encoding:
         return self._child.pid if self._child is not None else None
 
     def kill(self) -> None:
-        """Kill the child; another one is started."""
-        if self._child is not None:
+        """Kill the child, if one was started; another one is started."""
+        if self._child is not None and self._started:
             self._child.kill()
 
     async def run(self) -> None:
@@ -220,12 +237,13 @@ class Encoding:
         self.prepare()
         child = self._child
         assert child is not None
+        self._started = True
         try:
             found: Exit = await child.run()
         except OSError as error:
             return f"it cannot be started: {error}"
         finally:
-            self._child, self._up = None, False
+            self._child, self._up, self._started = None, False, False
             for follower in self._fed():
                 follower.down()
         return ended(found)
@@ -279,6 +297,10 @@ class _Output:
     def note(self, rendition: int, code: str, values: Mapping[str, Any]) -> None:
         with suppress(ValueError):
             self._encoding.note(self._order[rendition], NoteCode(code), values)
+
+
+def _encoded(found: Layout) -> tuple[Rendition, ...]:
+    return tuple(each for each in found.others if each.plan is not None)
 
 
 def _plans(found: Layout) -> tuple[RenditionPlan, ...]:

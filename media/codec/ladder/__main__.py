@@ -7,6 +7,7 @@ The main thread reads and decodes; it never waits for a rendition (see `video.py
 import ctypes
 import os
 import resource
+import select
 import signal
 import sys
 import threading
@@ -41,11 +42,12 @@ from media.track import Kind, Sample
 
 NICENESS = 5  # viewers come first
 READ = 1 << 18  # bytes
-REPORT_S = 0.5  # between two words of progress, and between two counts of dropped pictures
+REPORT_S = 0.5  # between two reports of progress, and between two counts of dropped pictures
 STUCK_S = 5.0  # for one picture
 MEASURED = 6  # pictures whose times tell the frame rate, if they come within
 MEASURED_MS = 500
 UNDECODABLE = 30  # samples in a row
+MAX_KEYS = 64  # keyframes in the decoder
 PR_SET_PDEATHSIG = 1  # of Linux' prctl
 
 
@@ -63,21 +65,36 @@ class Writer:
 
 
 class RenditionOutlet:
-    """The way of one track of a rendition to the node. The picture's and the sound's configurations go together."""
+    """The way of a rendition to the node, for the thread of its picture and that of its sound."""
 
-    def __init__(self, writer: Writer, rendition: int, kind: Kind, configs: dict[Kind, bytes]) -> None:
-        self._writer, self._rendition, self._kind, self._configs = writer, rendition, kind, configs
+    def __init__(self, writer: Writer, rendition: int) -> None:
+        self._writer, self._rendition = writer, rendition
+        self._configs: dict[Kind, bytes] = {}
+        self._lock = threading.Lock()
+        self._closed = False
 
-    def begin(self, config: bytes) -> None:
-        self._configs[self._kind] = config
-        video, audio = (self._configs.get(kind, b"") for kind in (Kind.VIDEO, Kind.AUDIO))
-        self._writer.write(TracksMessage(self._rendition, video, audio))
+    def begin(self, kind: Kind, config: bytes) -> None:
+        with self._lock:  # the configurations go together, and the last message has to have both
+            self._configs[kind] = config
+            video, audio = (self._configs.get(each, b"") for each in (Kind.VIDEO, Kind.AUDIO))
+            self._write(TracksMessage(self._rendition, video, audio))
 
     def put(self, sample: Sample) -> None:
-        self._writer.write(SampleMessage(self._rendition, sample))
+        with self._lock:
+            self._write(SampleMessage(self._rendition, sample))
 
     def note(self, code: NoteCode, **values: object) -> None:
-        self._writer.write(Note(self._rendition, code.value, values))
+        with self._lock:
+            self._write(Note(self._rendition, code.value, values))
+
+    def close(self) -> None:
+        """Write nothing more: what an encoder makes later does not belong to the tracks that follow."""
+        with self._lock:
+            self._closed = True
+
+    def _write(self, message: Message) -> None:
+        if not self._closed:
+            self._writer.write(message)
 
 
 class Deinterlacer:
@@ -113,22 +130,21 @@ class Epoch:
     def __init__(self, setup: Setup, tracks: TracksMessage, writer: Writer) -> None:
         self._setup, self._writer = setup, writer
         self._config = tracks.video
-        configs: list[dict[Kind, bytes]] = [{} for _ in setup.plans]
-        self._outlets = [RenditionOutlet(writer, n, Kind.VIDEO, each) for n, each in enumerate(configs)]
+        self._outlets = [RenditionOutlet(writer, number) for number in range(len(setup.plans))]
         self._sar = Fraction(1)
         if tracks.video:
             self._sar = Fraction(*avc.parse_config(tracks.video).picture.sar)
             self._decoder = decoder("h264", MAX_PIXELS)
             self._decoder.extradata = tracks.video
         sounds = [
-            (plan.audio_kbps, RenditionOutlet(writer, n, Kind.AUDIO, configs[n]))
-            for n, plan in enumerate(setup.plans)
+            (plan.audio_kbps, outlet)
+            for plan, outlet in zip(setup.plans, self._outlets, strict=True)
             if plan.audio_kbps
         ]
         self._audio = AudioRenditions(tracks.audio, sounds) if tracks.audio and sounds else None
         self._held: list[Sample] = []
         self._renditions: dict[int, VideoRendition] = {}
-        self._keys: dict[int, Sample] = {}  # keyframes that were sent to the decoder, by their time
+        self._keys: dict[int, int] = {}  # keyframes that were sent to the decoder: their times, dts to cts
         self._offset_ms = 0
         self._last_ms = -1
         self._failed = {Kind.VIDEO: 0, Kind.AUDIO: 0}
@@ -173,7 +189,9 @@ class Epoch:
     def _decode(self, sample: Sample) -> None:
         at = sample.dts_ms + sample.cts_ms
         if sample.key:
-            self._keys[at] = sample
+            self._keys[at] = sample.cts_ms
+            if len(self._keys) > MAX_KEYS:  # none of them was decoded
+                del self._keys[next(iter(self._keys))]
         packet: av.Packet[Any] = av.Packet(sample.data)
         packet.pts, packet.dts, packet.time_base = at, sample.dts_ms, CLOCK
         for frame in self._decoder.decode(packet):
@@ -193,7 +211,7 @@ class Epoch:
             return
         key = self._keys.pop(frame.pts, None)
         if key is not None:
-            self._offset_ms = key.cts_ms
+            self._offset_ms = key
             for at in [at for at in self._keys if at < frame.pts]:
                 del self._keys[at]
         dts_ms = frame.pts - self._offset_ms
@@ -204,11 +222,11 @@ class Epoch:
         for rendition in self._renditions.values():
             rendition.offer(picture)
 
-    def report(self, now: float) -> None:
-        """Write how many pictures were dropped, and that the child is well, unless an encoder hangs."""
+    def report(self, now: float, taken_ms: int) -> None:
+        """Write how many pictures were dropped, and what was taken, unless an encoder hangs."""
         self._count()
         if not any(each.stuck(now, STUCK_S) for each in self._renditions.values()):
-            self._writer.write(Progress())
+            self._writer.write(Progress(taken_ms))
 
     def _count(self) -> None:
         for number, rendition in self._renditions.items():
@@ -232,6 +250,8 @@ class Epoch:
         self._count()
         if self._audio is not None:
             self._audio.close()
+        for outlet in self._outlets:
+            outlet.close()
 
 
 class Child:
@@ -242,6 +262,7 @@ class Child:
         self._setup: Setup | None = None
         self._epoch: Epoch | None = None
         self._reported = 0.0
+        self._taken_ms: int | None = None  # the newest time that is not reported yet
 
     def take(self, message: Message) -> None:
         """Act on a message from the node. Raises BadMessage for one that does not belong there."""
@@ -253,12 +274,18 @@ class Child:
                 self._epoch = Epoch(self._setup, message, self._writer)
             case SampleMessage(sample=sample) if self._epoch is not None:
                 self._epoch.put(sample)
-                now = time.monotonic()
-                if now - self._reported >= REPORT_S:
-                    self._reported = now
-                    self._epoch.report(now)
+                self._taken_ms = max(sample.dts_ms, self._taken_ms or 0)
+                if time.monotonic() - self._reported >= REPORT_S:
+                    self.report()
             case _:
                 raise BadMessage(f"a {type(message).__name__} that does not belong here")
+
+    def report(self) -> None:
+        """Report progress since the last report, if there was any."""
+        if self._epoch is not None and self._taken_ms is not None:
+            self._reported = time.monotonic()
+            self._epoch.report(self._reported, self._taken_ms)
+            self._taken_ms = None
 
     def close(self) -> None:
         """End the present epoch."""
@@ -285,8 +312,15 @@ def restrict() -> None:
 def main() -> int:
     restrict()
     reader, child = MessageReader(), Child(Writer(sys.stdout.fileno()))
+    source = sys.stdin.fileno()
     try:
-        while data := os.read(sys.stdin.fileno(), READ):
+        while True:
+            if not select.select([source], [], [], REPORT_S)[0]:
+                child.report()
+                continue
+            data = os.read(source, READ)
+            if not data:
+                break
             for message in reader.receive(data):
                 child.take(message)
         child.close()

@@ -79,7 +79,7 @@ class AudioRenditions:
             self._encoders[kbps] = encoder
             for wanted, outlet in self._outlets:
                 if wanted == kbps:
-                    outlet.begin(bytes(encoder.extradata or b""))
+                    outlet.begin(Kind.AUDIO, bytes(encoder.extradata or b""))
 
     def _emit(self, kbps: int, packets: list) -> None:  # type: ignore[type-arg]
         for packet in packets:

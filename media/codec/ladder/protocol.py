@@ -15,8 +15,9 @@ from media.track import Kind, Sample
 MAX_BODY = 32 << 20  # bytes; a message of RTMP has 16 MiB at most
 MAX_JSON = 64 << 10
 _HEAD = struct.Struct(">BI")
-_TRACKS = struct.Struct(">BHH")
+_TRACKS = struct.Struct(">BII")
 _SAMPLE = struct.Struct(">BBqi")
+_PROGRESS = struct.Struct(">q")
 _VIDEO, _KEY = 1, 2
 
 
@@ -60,7 +61,9 @@ class SampleMessage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The child is well and has taken what it was given."""
+    """The child is well, and has taken the samples up to this time in milliseconds."""
+
+    taken_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,8 @@ def _parts(message: Message) -> tuple[Any, ...]:
             return MessageKind.SAMPLE, head, sample.data
         case TracksMessage(rendition, video, audio):
             return MessageKind.TRACKS, _TRACKS.pack(rendition, len(video), len(audio)), video, audio
-        case Progress():
-            return (MessageKind.PROGRESS,)
+        case Progress(taken_ms):
+            return MessageKind.PROGRESS, _PROGRESS.pack(taken_ms)
         case SetupMessage(values):
             return MessageKind.SETUP, json.dumps(dict(values)).encode()
         case Note(rendition, code, values):
@@ -133,7 +136,7 @@ def _read(kind: int, body: bytes) -> Message:
             case MessageKind.TRACKS:
                 return _tracks(body)
             case MessageKind.PROGRESS:
-                return Progress()
+                return Progress(*_PROGRESS.unpack(body))
             case MessageKind.SETUP:
                 return SetupMessage(_object(body))
             case MessageKind.NOTE:

@@ -18,6 +18,7 @@ from media.codec.ladder.protocol import (
     BadMessage,
     MessageReader,
     Note,
+    Progress,
     SampleMessage,
     SetupMessage,
     TracksMessage,
@@ -28,7 +29,8 @@ from media.hub import Tracks
 from media.track import Kind, Sample
 
 COMMAND = (sys.executable, "-m", "media.codec.ladder")
-STALL_S = 5.0  # a child that takes samples and says nothing for so long is killed
+STALL_S = 5.0  # a child that has samples and reports no progress for so long is killed
+STARTING = 4  # times STALL_S for the first report: to import libav takes seconds on a busy machine
 CHECK_S = 0.5
 MAX_BUFFER = 8 << 20  # bytes that may wait for the child: some seconds
 MAX_LAG_MS = 2_000  # how far behind the child may be: what is later is of no use to players
@@ -63,7 +65,7 @@ class Exit:
 class Transcoder(asyncio.SubprocessProtocol):
     """One child. Attach it to a hub, and await `run`, which starts the child and returns when it has ended.
 
-    `command` starts the child; it is killed after `stall_s` seconds without progress.
+    `command` starts the child; it is killed after `stall_s` seconds without progress, STARTING times as many at first.
     """
 
     def __init__(
@@ -80,10 +82,11 @@ class Transcoder(asyncio.SubprocessProtocol):
         self._tracks: Tracks | None = None
         self._skipping = True  # until a sample where decoding can begin
         self._sent_ms: int | None = None  # the newest time of what went to the child
-        self._answered_ms: int | None = None  # the newest time of what came back
+        self._answered_ms: int | None = None  # the newest time of what it took
         self._unanswered_since: float | None = None
         self._complaint = b""
         self._stalled = self._closed = self._killed = False
+        self._answered = False  # it has reported progress once
         self._exited: asyncio.Future[int] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -206,12 +209,13 @@ class Transcoder(asyncio.SubprocessProtocol):
         if fd == 2:
             self._complaint = (self._complaint + data)[-MAX_COMPLAINT:]
             return
-        self._unanswered_since = None
         try:
             for message in self._messages.receive(data):
                 match message:
+                    case Progress(taken_ms):  # it alone: one encoder may hang while the others go on
+                        self._unanswered_since, self._answered = None, True
+                        self._answered_ms = max(taken_ms, self._answered_ms or 0)
                     case SampleMessage(rendition, sample) if rendition < len(self._setup.plans):
-                        self._answered_ms = max(sample.dts_ms, self._answered_ms or 0)
                         self._output.sample(rendition, sample)
                     case TracksMessage(rendition, video, audio) if rendition < len(self._setup.plans):
                         self._output.tracks(rendition, video, audio)
@@ -229,7 +233,8 @@ class Transcoder(asyncio.SubprocessProtocol):
 
     def _check(self) -> None:
         since = self._unanswered_since
-        if since is not None and time.monotonic() - since > self._stall_s:
+        stall_s = self._stall_s if self._answered else self._stall_s * STARTING
+        if since is not None and time.monotonic() - since > stall_s:
             self._stalled = True
             self.kill()
             return

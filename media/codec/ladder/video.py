@@ -60,7 +60,7 @@ class Source:
 class Outlet(Protocol):
     """The way back to the node. All methods may be called from any thread."""
 
-    def begin(self, config: bytes) -> None: ...
+    def begin(self, kind: Kind, config: bytes) -> None: ...
     def put(self, sample: Sample) -> None: ...
     def note(self, code: NoteCode, **values: object) -> None: ...
 
@@ -77,11 +77,11 @@ class VideoRendition(threading.Thread):
         self._due_ms = 0.0
         self._waiting: deque[Picture] = deque()
         self._changed = threading.Condition()
-        self._closed = False
+        self._closed = self._ended = False  # `_ended`: nothing is encoded any more
         self._busy_since: float | None = None
         self._scaler = VideoReformatter()
         self._encoder: VideoCodecContext | None = None
-        self._times: dict[int, Picture] = {}
+        self._times: dict[int, int] = {}  # of pictures in the encoder: dts to cts
         self._patience_s, self._waited_at = PATIENCE_S, time.monotonic()
         self.dropped = 0
 
@@ -90,6 +90,8 @@ class VideoRendition(threading.Thread):
         if self._thins and not self._is_due(picture):
             return
         with self._changed:
+            if self._ended:
+                return
             if not self._has_room():
                 self.dropped += 1
                 if not picture.key:
@@ -144,6 +146,10 @@ class VideoRendition(threading.Thread):
         finally:
             self._busy_since = None
             self._encoder = None
+            with self._changed:
+                self._ended = True
+                self._waiting.clear()
+                self._changed.notify_all()
 
     def _next(self) -> Picture | None:
         with self._changed:
@@ -160,13 +166,13 @@ class VideoRendition(threading.Thread):
         if encoder is None:
             size = fit((frame.width, frame.height), self._sar, self._plan)
             encoder = self._encoder = self._open(size, frame)
-            self._outlet.begin(_record(encoder.extradata or b""))
+            self._outlet.begin(Kind.VIDEO, _record(encoder.extradata or b""))
         scaled = self._scaler.reformat(
             frame, encoder.width, encoder.height, "yuv420p", interpolation=Interpolation.BICUBIC, threads=1
         )
         scaled.pts, scaled.time_base = picture.dts_ms, CLOCK
         scaled.pict_type = PictureType.I if picture.key else PictureType.NONE
-        self._times[picture.dts_ms] = picture
+        self._times[picture.dts_ms] = picture.cts_ms
         self._emit(encoder.encode(scaled))
 
     def _open(self, size: tuple[int, int], frame: VideoFrame) -> VideoCodecContext:
@@ -180,12 +186,14 @@ class VideoRendition(threading.Thread):
 
     def _emit(self, packets: list) -> None:  # type: ignore[type-arg]
         for packet in packets:
-            picture = self._times.pop(packet.pts, None)
-            if picture is None or packet.pts is None:
+            cts_ms = self._times.pop(packet.pts, None)
+            if cts_ms is None or packet.pts is None:
                 continue
+            for at in [at for at in self._times if at < packet.pts]:  # the encoder has left them out
+                del self._times[at]
             units = [unit for unit in nalunits.split(bytes(packet)) if unit[0] & 0x1F not in LEFT_OUT]
             data = nalunits.join(units)
-            self._outlet.put(Sample(Kind.VIDEO, picture.dts_ms, data, bool(packet.is_keyframe), picture.cts_ms))
+            self._outlet.put(Sample(Kind.VIDEO, packet.pts, data, bool(packet.is_keyframe), cts_ms))
 
 
 # the parameter sets are in the configuration; SEI is x264's list of options; 9 is the access unit delimiter

@@ -14,6 +14,7 @@ from fedistream.core.events import SettingChanged
 from fedistream.renditions.service import Encoding, Pauses, Renditions
 from fedistream.settings.structures import PASSTHROUGH, renditions
 from media import Hub, Kind, Sample
+from media.codec.ladder import NoteCode
 from media.codec.ladder.transcoder import COMMAND
 from media.package import CutRules, PackagerConfig, Presentation
 from tests.kit.footage import Recipe, flv_tags
@@ -25,7 +26,9 @@ SMALL = {"name": "Small", "videoBitrate": 200, "scaledHeight": 90, "cpuUsageLeve
 TINY = {"name": "Tiny", "videoBitrate": 100, "scaledHeight": 48, "cpuUsageLevel": 0}
 RADIO = {"name": "Radio", "audioOnly": True}
 SOON = Pauses(0.0, 0.0)
-PROGRESS = "import sys; sys.stdout.buffer.write(b'\\4\\0\\0\\0\\0'); sys.stdout.flush(); sys.stdin.buffer.read()"
+PROGRESS = (
+    "import sys; sys.stdout.buffer.write(b'\\4\\0\\0\\0\\x08' + bytes(8)); sys.stdout.flush(); sys.stdin.buffer.read()"
+)
 
 
 @dataclass
@@ -162,6 +165,53 @@ async def test_a_changed_setting_applies_to_the_running_broadcast() -> None:
         assert desk.offered() == ["Source"]
         await until(lambda: encoding.child_pid is None)
         assert made.warnings(1) == ()
+
+
+async def test_a_rendition_with_a_new_name_is_encoded_under_it() -> None:
+    desk = Desk([PASSTHROUGH, SMALL])
+    async with on_air(desk, command=child(PROGRESS)) as made:
+        encoding = made._running[1]
+        await until(lambda: encoding.child_pid)
+        first = encoding.child_pid
+        desk.rows = [PASSTHROUGH, {**SMALL, "name": "Mobile"}]
+        made.on_setting_changed(changed())
+        assert desk.offered() == ["Source", "Mobile"]
+        await until(lambda: encoding.child_pid not in (None, first))
+        assert made.warnings(1) == ()
+
+
+@pytest.mark.parametrize("rows", [[PASSTHROUGH], [PASSTHROUGH, TINY]])
+async def test_a_setting_that_changes_before_the_child_is_started_is_no_failure(rows: list[Mapping[str, Any]]) -> None:
+    desk = Desk([PASSTHROUGH, SMALL])
+    async with on_air(desk, Pauses(600, 600), command=child(PROGRESS)) as made:
+        encoding = made._running[1]
+        desk.rows = rows
+        made.on_setting_changed(changed())
+        if len(rows) > 1:
+            await until(lambda: encoding.child_pid)
+        else:
+            assert encoding._child is None
+        assert made.warnings(1) == ()
+
+
+async def test_a_broadcast_that_is_over_is_not_kept_in_memory() -> None:
+    desk = Desk([PASSTHROUGH, SMALL])
+    async with on_air(desk, command=child(PROGRESS)) as made:
+        assert made._running
+    await until(lambda: not made._running)
+
+
+async def test_what_an_encoder_told_is_forgotten_with_it() -> None:
+    desk = Desk([PASSTHROUGH, SMALL])
+    async with on_air(desk, command=child(PROGRESS)) as made:
+        encoding = made._running[1]
+        small = encoding._layout.others[0]
+        encoding.note(small, NoteCode.REFUSED, {"reason": "no such size"})
+        encoding.note(small, NoteCode.BEHIND, {"dropped": 2})
+        assert len(made.warnings(1)) == 2
+        desk.hub.start(BOTH)
+        (behind,) = made.warnings(1)
+        assert "2 so far" in behind
 
 
 async def test_another_codec_starts_another_child_which_says_that_it_fell_back() -> None:

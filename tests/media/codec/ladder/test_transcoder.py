@@ -9,9 +9,9 @@ import pytest
 
 from media import Hub, Kind, Sample, Tracks
 from media.codec.ladder import Setup, Transcoder
-from media.codec.ladder.protocol import SampleMessage, write
+from media.codec.ladder.protocol import Progress, SampleMessage, write
 from tests.kit.footage import Recipe, flv_tags
-from tests.kit.ladders import SMALL, Made, fed, transcoded
+from tests.kit.ladders import SMALL, TALK, Made, fed, transcoded
 from tests.kit.samples import VIDEO
 
 TAGS = flv_tags(Recipe(seconds=1, gop=10))
@@ -35,6 +35,36 @@ async def test_a_child_that_says_nothing_is_killed() -> None:
         ended = await stuck.run()
     assert ended.stalled
     assert ended.code == -9
+
+
+async def test_a_child_of_which_one_encoder_hangs_is_killed_though_another_goes_on() -> None:
+    program = (
+        "import sys, time; from media.codec.ladder.protocol import *; from media import Sample, Kind\n"
+        "while True:\n"
+        "    for each in (SampleMessage(0, Sample(Kind.VIDEO, 0, b'x')), Note(0, 'behind', {'dropped': 1})):\n"
+        "        sys.stdout.buffer.write(write(each)); sys.stdout.flush(); time.sleep(0.02)"
+    )
+    hub, made = Hub(), Made()
+    stuck = Transcoder(Setup([SMALL]), made, child(program), stall_s=1.5)
+    hub.attach(stuck)
+    fed(hub, TAGS)
+    async with asyncio.timeout(60):
+        ended = await stuck.run()
+    assert ended.stalled
+
+
+async def test_a_real_child_reports_the_last_sample_though_no_other_follows() -> None:
+    hub, made = Hub(), Made()
+    quiet = Transcoder(Setup([TALK]), made)
+    hub.attach(quiet)
+    running = asyncio.ensure_future(quiet.run())
+    fed(hub, TAGS)
+    async with asyncio.timeout(60):
+        while quiet._unanswered_since is not None or quiet._lag_ms:
+            await asyncio.sleep(0.02)
+    hub.close()
+    async with asyncio.timeout(60):
+        assert (await running).code == 0
 
 
 async def test_a_child_that_gets_nothing_is_not_killed() -> None:
@@ -114,7 +144,7 @@ async def test_no_child_is_left_when_its_task_is_cancelled(tmp_path: Path) -> No
         os.kill(int(pid.read_text()), 0)
 
 
-@pytest.mark.parametrize("given", [b"\x63\0\0\0\0", b"\x01\0\0\0\x02{}", b"\x04\0\0\0\0"])
+@pytest.mark.parametrize("given", [b"\x63\0\0\0\0", b"\x01\0\0\0\x02{}", b"\x04\0\0\0\x08" + bytes(8)])
 async def test_a_real_child_refuses_what_is_no_message(given: bytes) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "media.codec.ladder"), stdin=-1, stdout=-1, stderr=-1
@@ -125,19 +155,20 @@ async def test_a_real_child_refuses_what_is_no_message(given: bytes) -> None:
 
 
 async def test_a_child_that_is_seconds_behind_gets_nothing_until_it_has_caught_up() -> None:
-    """The child here answers what it gets, one sample of video for one, when it is told to."""
+    """The child here reports what it took when it is told to. What comes out of its encoders does not count: pictures
+    stay in a decoder for a while, and a source may have sound alone for seconds."""
     made = Made()
     slow = Transcoder(Setup([SMALL]), made)
     slow.start(Tracks(VIDEO, None))
     for number in range(100):
         slow.put(Sample(Kind.VIDEO, number * 100, b"x", number % 10 == 0))
     assert slow.dropped == 0, "it has not begun to answer"
-    answer = write(SampleMessage(0, Sample(Kind.VIDEO, 0, b"y")))
-    slow.pipe_data_received(1, answer)
+    slow.pipe_data_received(1, write(Progress(0)))
+    slow.pipe_data_received(1, write(SampleMessage(0, Sample(Kind.VIDEO, 9_900, b"y"))))
     for number in range(100, 120):
         slow.put(Sample(Kind.VIDEO, number * 100, b"x", number % 10 == 0))
     assert slow.dropped == 20
-    slow.pipe_data_received(1, write(SampleMessage(0, Sample(Kind.VIDEO, 9_900, b"y"))))
+    slow.pipe_data_received(1, write(Progress(9_900)))
     for number in range(120, 131):
         slow.put(Sample(Kind.VIDEO, number * 100, b"x", number % 10 == 0))
     assert slow.dropped == 20
