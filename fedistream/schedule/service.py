@@ -62,11 +62,11 @@ class Schedule:
             raise NotFound(ScheduleProblem.NO_EVENT)
         return event_of(row)
 
-    async def overview(self, channel_id: int) -> Overview:
-        """Return what the admin sees, also while the schedule is disabled."""
+    async def overview(self, channel_id: int, ahead: timedelta = ADMIN_AHEAD) -> Overview:
+        """Return what the admin sees, also while the schedule is disabled: events that begin within `ahead`."""
         now = self._context.now()
         series = await ScheduleSeriesRow.filter(channel_id=channel_id).order_by("created_at", "id")
-        events = await self._events(channel_id, now - ADMIN_BACK, now + ADMIN_AHEAD)
+        events = await self._events(channel_id, now - ADMIN_BACK, now + ahead)
         return Overview(tuple(_series(row) for row in series), events)
 
     def preview(self, text: str) -> tuple[str, list[datetime]]:

@@ -10,7 +10,7 @@ from fedistream.api.http.admin_sign_in import COOKIE
 from fedistream.api.http.endpoints import Endpoint
 from fedistream.api.http.origins import CSRF_HEADER
 from fedistream.api.http.permissions import REQUIREMENTS, Kind, Permission
-from fedistream.api.openapi import admin, fediverse, owncast, pages, settings
+from fedistream.api.openapi import admin, fediverse, owncast, pages, settings, webhooks
 from fedistream.api.openapi import face as documentation
 from fedistream.api.openapi.faces import FACES, TAGS, Face
 from fedistream.api.openapi.operation import Content, Operation, Query
@@ -115,6 +115,7 @@ def document(*, closed: bool = False) -> Schema:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
+        "webhooks": webhooks.section(schemas),
         "components": {
             "securitySchemes": dict(SCHEMES),
             "responses": responses.components,

@@ -35,11 +35,13 @@ class Face:
 STREAM, CHAT, SETTINGS, ADMIN_CALLS = "Stream", "Chat and sign-in", "Settings", "Admin"
 INTEGRATIONS, OURS, FEDIVERSE = "Integrations", "Admin, beyond Owncast", "Fediverse"
 VIDEO, PAGES, ADMIN_PAGES, OPERATION = "Video", "Pages and files", "Admin pages", "Operation"
+WEBHOOKS = "Webhooks"
 
 TAGS: Mapping[str, str] = {
     STREAM: "Calls of Owncast's API that need no permission.",
     VIDEO: "HLS with low latency (RFC 8216bis). Players need nothing else.",
     CHAT: "Calls of Owncast's API for visitors of the chat and for moderators.",
+    WEBHOOKS: "What the node sends to the addresses of an admin's webhooks, by the name of the event.",
     INTEGRATIONS: "Calls of Owncast's API for programs with an access token.",
     ADMIN_CALLS: "Calls of Owncast's API for the admin.",
     SETTINGS: 'Owncast\'s setters: each takes `{"value": X}`.',

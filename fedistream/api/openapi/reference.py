@@ -141,7 +141,7 @@ def _limits(schema: Schema) -> str:
 
 def _calls(document: Schema) -> Iterable[tuple[str, Call]]:
     common = document["components"]["responses"]
-    for path, methods in document["paths"].items():
+    for path, methods in (*document["paths"].items(), *document["webhooks"].items()):
         for method in METHODS:
             if (operation := methods.get(method)) is not None:
                 yield operation["tags"][0], _call(method, path, operation, common)
@@ -166,7 +166,7 @@ def _call(method: str, path: str, operation: Schema, common: Mapping[str, Schema
         ),
         bodies=_contents(contents),
         members=members(inline),
-        limit=_size(body["x-limit"]) if body else "",
+        limit=_size(body["x-limit"]) if "x-limit" in body else "",
         answers=tuple(
             Row(status, tuple(kind for row in _contents(answer.get("content", {})) for kind in row.types), place=place)
             for status, answer, place in _answers(operation["responses"], common)

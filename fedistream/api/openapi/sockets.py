@@ -11,6 +11,8 @@ LIVE = (
     ("_HLS_part", {"type": "integer", "minimum": 0}, "Wait for this part of it"),
     ("_HLS_skip", {"type": "string", "enum": ["YES", "v2"]}, "Ask for a delta update"),
 )
+CHANNEL = "The slug of a channel."
+RENDITION = "The number of a rendition: 0 is the source, and the multivariant playlist names the others."
 TEXT: Schema = {"text/plain": {"schema": {"type": "string"}}}
 
 
@@ -21,18 +23,39 @@ def video_and_chat(schemas: Schemas) -> dict[str, Schema]:
         for name, schema, text in LIVE
     ]
     paths: dict[str, Schema] = {}
-    for prefix, parts in (("/hls", []), ("/hls/{slug}", [_part("slug")])):
+    for prefix, parts in (("/hls", []), ("/hls/{slug}", [_part("slug", CHANNEL)])):
         of = " of a channel" if parts else ""
         paths[f"{prefix}/stream.m3u8"] = _get(f"The multivariant playlist{of}", [*parts], PLAYLIST)
         paths[f"{prefix}/0/stream.m3u8"] = _get(f"The media playlist{of}", [*parts, *query], PLAYLIST)
         paths[f"{prefix}/0/{{file}}"] = _get(f"A segment or part{of}", [*parts, _part("file")], SEGMENT, INIT)
+        if not parts:
+            continue  # a rendition of the home channel stands where the slug of another one does
+        parts = [*parts, _part("rendition", RENDITION)]
+        paths[f"{prefix}/{{rendition}}/stream.m3u8"] = _get(
+            "The media playlist of a rendition of a channel", [*parts, *query], PLAYLIST
+        )
+        paths[f"{prefix}/{{rendition}}/{{file}}"] = _get(
+            "A segment or part of a rendition of a channel", [*parts, _part("file")], SEGMENT, INIT
+        )
+    paths["/hls/{slug}/stream.m3u8"] = _get(
+        "The multivariant playlist of a channel, or the media playlist of a rendition of the home channel",
+        [_part("slug", f"{CHANNEL} {RENDITION}"), *query],
+        PLAYLIST,
+    )
+    paths["/hls/{rendition}/{file}"] = _get(
+        "A segment or part of a rendition of the home channel",
+        [_part("rendition", RENDITION), _part("file")],
+        SEGMENT,
+        INIT,
+    )
     for path in sorted(PATHS, reverse=True):
         paths[path] = {"get": _socket(path)}
     return paths
 
 
-def _part(name: str) -> Schema:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+def _part(name: str, text: str = "") -> Schema:
+    made: Schema = {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    return made | ({"description": text} if text else {})
 
 
 def _get(summary: str, parameters: list[Schema], *media_types: str) -> Schema:
@@ -41,7 +64,7 @@ def _get(summary: str, parameters: list[Schema], *media_types: str) -> Schema:
         status: {"description": text, "content": TEXT}
         for status, text in (("400", "Bad Request"), ("404", "Not Found"), ("503", "Service Unavailable"))
     }
-    name = summary.lower().replace(" ", "_")
+    name = summary.lower().replace(",", "").replace(" ", "_")
     made: Schema = {"operationId": name, "summary": summary, "tags": [VIDEO], "security": [], "responses": answers}
     return {"get": made | ({"parameters": parameters} if parameters else {})}
 

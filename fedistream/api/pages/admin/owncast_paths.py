@@ -24,6 +24,7 @@ from fedistream.core.errors import NotFound
 
 ANY = "/admin/{path:path}"
 STREAM = "/admin/"
+STREAM_KEYS = "config/streamkeys"  # which the path of a section would take
 PATHS: Mapping[str, str] = {
     "config-public-details": f"{PAGE}general",
     "config-server-details": f"{PAGE}server",
@@ -58,15 +59,29 @@ PATHS: Mapping[str, str] = {
     "config/video": f"{PAGE}video",
     "config/storage": f"{PAGE}storage",
     "config/notifications": f"{PAGE}notifications",
+    STREAM_KEYS: STREAM,
+    "config": f"{PAGE}general",
+    "clips": STREAM,
+    "plugins": STREAM,
+    "plugins/configure": STREAM,
+    # of the first releases
+    "broadcast-info": STREAM,
+    "offline-notice": STREAM,
+    "update-server-config": f"{PAGE}server",
+    "video-config": f"{PAGE}video",
+    "storage": f"{PAGE}storage",
+    "chat": chat.PAGE,
 }
 
 
 async def redirect(request: ApiRequest, services: AdminPagesServices) -> Response:
-    """GET /admin/{path}: lead to our page. Every path asks for the password first, so that nobody learns which exist.
+    """GET /admin/{path}, and the path of the stream keys: lead to our page.
+
+    Every path asks for the password first, so that nobody learns which exist.
 
     Raises NotFound for a path that neither Owncast nor this node has.
     """
-    path = request.parts["path"].strip("/")
+    path = request.path.removeprefix(STREAM).strip("/")
     target = PATHS.get(path)
     if target is None:
         raise NotFound(RequestProblem.NO_PAGE)

@@ -131,6 +131,13 @@ CONFIG = (
     Endpoint("POST", f"{config.PAGE}notifications/test", config.test_notification, Permission.ADMIN),
     Endpoint("POST", f"{config.PAGE}actions/one", config.change_action, Permission.ADMIN, body_limit=FORM_LIMIT),
     Endpoint("POST", f"{config.PAGE}video/variant", config.change_rendition, Permission.ADMIN, body_limit=FORM_LIMIT),
+    Endpoint(
+        "GET",
+        f"{owncast_paths.STREAM}{owncast_paths.STREAM_KEYS}",
+        owncast_paths.redirect,
+        Permission.ADMIN,
+        spec="owncast",
+    ),
     Endpoint("GET", f"{config.PAGE}{{section}}", config.show, Permission.ADMIN),
     Endpoint("POST", f"{config.PAGE}{{section}}", config.change, Permission.ADMIN, body_limit=SETTINGS_LIMIT),
 )

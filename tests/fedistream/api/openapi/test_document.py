@@ -55,7 +55,8 @@ def test_every_endpoint_of_every_face_is_in_it_with_its_permission_its_group_and
 
 
 def test_every_group_has_calls() -> None:
-    used = {operation["tags"][0] for methods in PATHS.values() for operation in methods.values()}
+    every = (*PATHS.values(), *DOCUMENT["webhooks"].values())
+    used = {operation["tags"][0] for methods in every for operation in methods.values()}
     assert used == TAGS.keys()
 
 
@@ -108,6 +109,8 @@ def test_a_setter_takes_what_its_setting_accepts_and_tells_its_limit() -> None:
 
 def test_the_video_and_the_socket_are_in_it() -> None:
     assert "application/vnd.apple.mpegurl" in PATHS["/hls/0/stream.m3u8"]["get"]["responses"]["200"]["content"]
+    for path in ("/hls/{slug}/stream.m3u8", "/hls/{rendition}/{file}", "/hls/{slug}/{rendition}/{file}"):
+        assert "200" in PATHS[path]["get"]["responses"], path
     assert "101" in PATHS["/ws"]["get"]["responses"]
     assert PATHS["/entry"]["get"]["deprecated"]
 

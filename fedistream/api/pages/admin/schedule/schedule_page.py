@@ -16,7 +16,7 @@ from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.schedule import zones
 from fedistream.schedule.recurrence import WEEKDAYS
 from fedistream.schedule.rule_form import When, rule_of, start_of
-from fedistream.schedule.values import Change, ScheduleProblem, Series
+from fedistream.schedule.values import MAX_AHEAD, Change, ScheduleProblem, Series
 
 PAGE = "/admin/schedule"
 FORM = (
@@ -101,7 +101,7 @@ async def _save(request: ApiRequest, services: AdminPagesServices, submitted: Ma
 async def _target(request: ApiRequest, services: AdminPagesServices, target_id: str) -> editing.Target | None:
     if not target_id:
         return None
-    return editing.find(await services.schedule.overview(request.channel.id), target_id)
+    return editing.find(await services.schedule.overview(request.channel.id, MAX_AHEAD), target_id)
 
 
 async def _page(
@@ -112,7 +112,7 @@ async def _page(
     preview: list[datetime] | None = None,
     target: editing.Target | None = None,
 ) -> Response:
-    found, now = await services.schedule.overview(request.channel.id), services.schedule.now()
+    found, now = await services.schedule.overview(request.channel.id, MAX_AHEAD), services.schedule.now()
     shown = {
         "series": found.series,
         "coming": [event for event in found.events if event.ends_at > now],

@@ -126,3 +126,15 @@ async def test_what_is_gone_is_not_edited(faces: Faces, admin: Visitor) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}?done=gone")
     assert said(await admin.send(PAGE, **NEW | {"do": "save", "id": "nothing"})) == "It no longer exists."
     assert said(await admin.send(PAGE, **NEW | {"do": "save"})) == "It no longer exists."
+
+
+async def test_a_stream_beyond_the_calls_window_is_listed_and_edited(faces: Faces, admin: Visitor) -> None:
+    assert said(await admin.send(PAGE, **NEW | {"name": "Next year", "date": "2027-05-04"})) == "Saved."
+    assert not (await faces.made.schedule.overview(1)).events, "Owncast's call keeps its window"
+    (event_id,) = set(re.findall(r'name="id" value="([^"]+)"', await admin.see(PAGE)))
+    assert "Edit: Next year" in await admin.see(f"{PAGE}?edit={event_id}")
+    change = {"do": "save", "id": event_id, "name": "Moved", "date": "2028-05-04", "time": "19:00"}
+    assert said(await admin.send(PAGE, **change)) == "Saved."
+    assert (await faces.made.schedule.find(1, event_id)).starts_at.year == 2028
+    assert said(await admin.send(PAGE, do="cancel", id=event_id)) == "Saved."
+    assert "cancelled" in await admin.see(PAGE)
