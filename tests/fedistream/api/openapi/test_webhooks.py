@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
-from jsonschema import Draft202012Validator
 
 from fedistream.api.openapi.document import document
 from fedistream.chat.values import Role, Visitor
@@ -55,7 +55,7 @@ def faults(sent: dict[str, Any]) -> list[str]:
     """Return what in a payload is not as the document says."""
     content = DOCUMENT["webhooks"][sent["type"]]["post"]["requestBody"]["content"]["application/json"]
     schema = content["schema"] | {"components": DOCUMENT["components"]}
-    return [error.message for error in Draft202012Validator(schema).iter_errors(sent)]
+    return [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(sent)]
 
 
 def test_every_event_is_in_it() -> None:
@@ -81,5 +81,7 @@ def test_the_test_event_has_the_shape_of_the_document() -> None:
 def test_what_a_real_server_sent_lacks_only_what_is_ours() -> None:
     for line in VECTORS.read_text().splitlines():
         sent = json.loads(line)
-        ours = ("serverURL", "MessageIDs", "Visible", "id", "timestamp")
-        assert [each for each in faults(sent) if each.split("'")[1] not in ours] == [], sent
+        ours = {
+            f'"{name}" is a required property' for name in ("serverURL", "MessageIDs", "Visible", "id", "timestamp")
+        }
+        assert set(faults(sent)) <= ours, sent
