@@ -56,6 +56,9 @@ def notified(notifications: Notifications) -> tuple[Reaction, ...]:
     return (
         Reaction("notifications.plan", events.BroadcastStarted, "job", notifications.plan, when=when),
         Reaction("notifications.close", events.BroadcastEnded, "job", notifications.close, when=when),
+        Reaction(
+            "notifications.rename", events.TitleChanged, "job", notifications.rename, when=notifications.has_message
+        ),
         Reaction("notifications.remind", events.ScheduledEventComing, "job", notifications.remind, when=when),
     )
 

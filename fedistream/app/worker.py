@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activitypub.network.deliver import Deliverer
-from activitypub.network.http_client import HttpClient
+from activitypub.network.http_client import HttpClient, HttpLimits
 from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream import __version__
@@ -45,7 +45,7 @@ from fedistream.core.slow_steps import SlowSteps
 from fedistream.db import Database, DatabaseProblem
 from fedistream.db.address import parse
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
-from fedistream.federation.feature import FederationFeature, Outbound, build
+from fedistream.federation.feature import USER_AGENT, FederationFeature, Outbound, build
 from fedistream.federation.followers.service import CACHE_KEY as BLOCKS
 from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.federation.keys import Keys
@@ -158,7 +158,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
             "activity": _activities(federation),
             **federation.handlers(),
             **sending,
-            **_notifying(settings, base, notifications, federation.http_client, to_chosen),
+            **_notifying(settings, base, notifications, to_chosen, undo),
         },
         clock,
         cache_refresh,
@@ -228,14 +228,22 @@ async def _webhooks(
 
 
 def _notifying(
-    settings: Settings, base: Platform, notifications: Notifications, to_any: HttpClient, to_chosen: HttpClient
+    settings: Settings,
+    base: Platform,
+    notifications: Notifications,
+    to_chosen: HttpClient,
+    undo: contextlib.AsyncExitStack,
 ) -> Mapping[str, Handler]:
     """Return the handlers of the notifications' jobs. Visitors name push services, and the admin the webhook of
     Discord: `to_chosen` connects to any port."""
     now = base.clocks.now
+    # nearly all browsers have one of three push services: with two connections to each, 20,000 messages take too long
+    to_push = HttpClient(base.guard, USER_AGENT, limits=HttpLimits(per_host=push_sender.AT_ONCE))
+    undo.push_async_callback(to_push.close)
+    sender = push_sender.PushSender(to_push, settings, now)
     return {
-        push_sender.PUSH_ALL: push_sender.FanOut(base.outbox),
-        push_sender.PUSH: push_sender.PushSender(to_any, settings, now),
+        push_sender.PUSH_ALL: push_sender.FanOut(base.outbox, sender, now),
+        push_sender.PUSH: sender,
         discord_sender.DISCORD: discord_sender.DiscordSender(
             to_chosen, settings, notifications, BroadcastRepository().find, now
         ),

@@ -53,6 +53,12 @@ def test(stream: Stream, message: str) -> Json:
     return {**live(stream, message), "allowed_mentions": {"parse": []}}
 
 
+def edited(stream: Stream, message: str) -> Json:
+    """Return the members of the message that change with the title. An edit notifies nobody."""
+    shown = live(stream, message)
+    return {name: shown[name] for name in ("content", "embeds", "allowed_mentions")}
+
+
 def ended(stream: Stream, message: str) -> Json:
     """Return the members of the message that change when the broadcast is over."""
     return {

@@ -14,6 +14,7 @@ from activitypub.signatures.request import outgoing_request
 from activitypub.urls import BadUrl
 from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.core.ports import SettingsReader
+from fedistream.jobs.backoff import resolve
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry
 from fedistream.notifications import discord
 from fedistream.notifications.discord import Json, Stream
@@ -28,6 +29,8 @@ MAX_ANSWER = 64 * 1024  # bytes; a message with an embed has about 2 KB
 MAX_WHY = 200
 MAX_ID = 32  # characters of a message's id; they have 19
 RETRIED = frozenset({408, 425, 429})
+EDIT_PACE_S = 15  # between two edits; a webhook may send five requests in two seconds
+EDIT_EXPIRES_S = 600
 
 
 class Streams(Protocol):
@@ -39,6 +42,15 @@ class Streams(Protocol):
 def post(notification_id: int, group: str, expires_at: float) -> NewJob:
     """Return the job of posting a message, or that of a test."""
     return NewJob(DISCORD, {"notification": notification_id, "do": "post"}, group=group, expires_at=expires_at)
+
+
+def edit(notification_id: int, group: str, now: float) -> NewJob:
+    """Return the job of editing the message while the broadcast is on. Several changes in a short time are one edit:
+    it is made at the end of that time, and reads the settings then."""
+    due = (now // EDIT_PACE_S + 1) * EDIT_PACE_S
+    body = {"notification": notification_id, "do": "edit"}
+    once = f"{DISCORD} edit {notification_id} {int(due)}"
+    return NewJob(DISCORD, body, group=group, once=once, due=due, expires_at=due + EDIT_EXPIRES_S)
 
 
 def close(notification_id: int, group: str, expires_at: float) -> NewJob:
@@ -66,16 +78,20 @@ class DiscordSender:
             return Done()
         broadcast = await self._find(row.broadcast_id) if row.broadcast_id is not None else None
         if job.body["do"] == "post":
-            return await self._post(row, webhook, broadcast)
+            return await self._post(job, row, webhook, broadcast)
+        if job.body["do"] == "edit":
+            return await self._edit(row, webhook, broadcast)
         return await self._close(row, webhook, broadcast)
 
-    async def _post(self, row: NotificationRow, webhook: str, broadcast: BroadcastRecord | None) -> Outcome:
+    async def _post(self, job: Job, row: NotificationRow, webhook: str, broadcast: BroadcastRecord | None) -> Outcome:
         if row.state != State.SENT or row.message_id:  # a worker was killed after it had stored the id
             return Done()
         stream = self._streams.stream(row.channel_id, broadcast)
         message = str(self._settings.value(SETTING, row.channel_id)["goLiveMessage"])
         shown = discord.test(stream, message) if row.broadcast_id is None else discord.live(stream, message)
         outcome, answer = await self._send("POST", discord.execute_url(webhook), shown)
+        if isinstance(resolved := resolve(job, outcome, self._now().timestamp(), _longest), Dead):
+            outcome = resolved  # also one that the worker would give up now
         if isinstance(outcome, Done):
             test = {"state": State.CLOSED.value} if row.broadcast_id is None else {}
             done = {"message_id": message_id(answer), "recipients": 1, "why": ""}
@@ -87,19 +103,29 @@ class DiscordSender:
             await NotificationRow.filter(id=row.id).update(why=outcome.why[:MAX_WHY])
         return outcome
 
+    async def _edit(self, row: NotificationRow, webhook: str, broadcast: BroadcastRecord | None) -> Outcome:
+        if row.state != State.SENT or not row.message_id:
+            return Done()
+        message = str(self._settings.value(SETTING, row.channel_id)["goLiveMessage"])
+        shown = discord.edited(self._streams.stream(row.channel_id, broadcast), message)
+        return await self._change("PATCH", discord.message_url(webhook, row.message_id), shown)
+
     async def _close(self, row: NotificationRow, webhook: str, broadcast: BroadcastRecord | None) -> Outcome:
         how = self._settings.value("notice.at_end", row.channel_id)
         if not row.message_id or how == "leave":
             return Done()
         url = discord.message_url(webhook, row.message_id)
         if how == "delete":
-            outcome, _ = await self._send("DELETE", url, None)
-        else:
-            message = str(self._settings.value("notice.ended_message", row.channel_id))
-            shown = discord.ended(self._streams.stream(row.channel_id, broadcast), message)
-            outcome, _ = await self._send("PATCH", url, shown)
+            return await self._change("DELETE", url, None)
+        message = str(self._settings.value("notice.ended_message", row.channel_id))
+        shown = discord.ended(self._streams.stream(row.channel_id, broadcast), message)
+        return await self._change("PATCH", url, shown)
+
+    async def _change(self, method: str, url: str, body: Json | None) -> Outcome:
+        """Edit or delete a message that was posted."""
+        outcome, _ = await self._send(method, url, body)
         if isinstance(outcome, Dead):  # it was deleted, or the webhook is another one by now
-            log.info("the message on Discord was not changed at the end: %s", outcome.why)
+            log.info("the message on Discord was not changed: %s", outcome.why)
             return Done()
         return outcome
 
@@ -134,6 +160,11 @@ class DiscordSender:
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
             return None
         return min(float(seconds), MAX_RETRY_AFTER_S)
+
+
+def _longest() -> float:
+    """Return the chance for the longest delay, so that the worker gives up no job that is not given up here."""
+    return 1.0
 
 
 def message_id(answer: bytes) -> str:

@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from tortoise.expressions import F
+
 from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.core.errors import Conflict
-from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, ScheduledEventComing
+from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, ScheduledEventComing, TitleChanged
 from fedistream.core.ports import ChannelDirectory, SettingsReader
 from fedistream.db import atomic
 from fedistream.federation.values import Site
@@ -40,6 +42,8 @@ TEND = "notifications.tend"
 SETTINGS = {Way.BROWSER: BROWSER, Way.DISCORD: discord_sender.SETTING}
 TEST_EXPIRES = timedelta(minutes=5)
 CLOSE_EXPIRES = timedelta(days=1)
+LATE = timedelta(minutes=1)  # after the end of its job, a message that was not posted has failed
+EXPIRED = "expired"  # as the outbox says
 MOST = 100  # open notifications in one call; a node has a few channels
 
 
@@ -92,6 +96,18 @@ class Notifications:
         """Close the notifications about a broadcast that ended."""
         await self.tend()
 
+    def has_message(self, fact: Fact) -> bool:
+        """Return whether a message may be public that shows the title, which a browser's never does again."""
+        return self._on(Way.DISCORD, getattr(fact, "channel_id", 0))
+
+    async def rename(self, fact: TitleChanged) -> None:
+        """Edit the message on Discord after a change of title. One that is planned has the new title anyway."""
+        rows = await NotificationRow.filter(
+            channel_id=fact.channel_id, way=Way.DISCORD.value, state=State.SENT.value, broadcast_id__not_isnull=True
+        )
+        now = self._now().timestamp()
+        await self._context.jobs.put([discord_sender.edit(row.id, _group(row), now) for row in rows])
+
     async def remind(self, fact: ScheduledEventComing) -> None:
         """Remind browsers of a scheduled broadcast that begins soon."""
         if not self._on(Way.BROWSER, fact.channel_id) or fact.starts_at <= self._now():
@@ -109,7 +125,8 @@ class Notifications:
             await self._context.jobs.put([push_all(fact.channel_id, message, cause, fact.starts_at.timestamp())])
 
     async def tend(self) -> None:
-        """Take the next step of each open notification."""
+        """Take the next step of each open notification, and note those whose job was given up."""
+        await self._note_failed()
         rows = await NotificationRow.filter(state__in=_OPEN, broadcast_id__not_isnull=True).order_by("due").limit(MOST)
         soon: list[datetime] = []
         for row in rows:
@@ -159,6 +176,17 @@ class Notifications:
             picture=picture,
             avatar=f"{base}/logo/external" if base else "",
         )
+
+    async def _note_failed(self) -> None:
+        """Set the state of messages whose job has ended without a result, as when no worker ran in its time. The sender
+        notes all others."""
+        now = self._now()
+        unposted = NotificationRow.filter(way=Way.DISCORD.value, state=State.SENT.value, recipients=0)
+        failed = {"state": State.FAILED.value, "version": F("version") + 1}
+        for tests, expires in ((True, TEST_EXPIRES), (False, EXPIRES)):
+            late = unposted.filter(broadcast_id__isnull=tests, sent_at__lt=now - expires - LATE)
+            await late.filter(why="").update(**failed, why=EXPIRED)
+            await late.exclude(why="").update(**failed)
 
     async def _tend(self, row: NotificationRow) -> datetime | None:
         """Take the next step of one notification. Returns when to look again, if that is known."""
@@ -232,7 +260,7 @@ class Notifications:
         before = NotificationRow.filter(
             channel_id=row.channel_id, way=row.way, sent_at__not_isnull=True, broadcast_id__not_isnull=True
         )
-        last = await before.exclude(id=row.id).order_by("-sent_at").first()
+        last = await before.exclude(id=row.id).exclude(state=State.FAILED.value).order_by("-sent_at").first()
         broadcast = await self._context.broadcasts.find(last.broadcast_id or 0) if last is not None else None
         return (broadcast.ended_at or broadcast.seen_at) if broadcast is not None else None
 

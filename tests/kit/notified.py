@@ -83,9 +83,10 @@ class Notified:
             self.settings, self.guard, lambda: self.now, lambda: self.now.timestamp()
         )
         self.notifications = self.another()
+        sender = PushSender(self.http_client, self.settings, lambda: self.now)
         self.handlers: Mapping[str, Handler] = {
-            PUSH_ALL: FanOut(self.outbox),
-            PUSH: PushSender(self.http_client, self.settings, lambda: self.now),
+            PUSH_ALL: FanOut(self.outbox, sender, lambda: self.now),
+            PUSH: sender,
             DISCORD: DiscordSender(
                 self.http_client, self.settings, self.notifications, self.log.find, lambda: self.now
             ),

@@ -46,7 +46,9 @@ async function start(bell, button, urls) {
     const subscription = await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
     const isOurs = Boolean(subscription && hasKey(subscription, urls.key) && Notification.permission === "granted");
     show(isOurs ? "on" : "off");
-    if (isOurs && subscription && Date.now() - renewedAt() > RENEW_MS) await tellNode(urls.register, subscription);
+    if (!isOurs || !subscription || isKnown(subscription)) return;
+    // a failure changes nothing for this browser: it is told again with the next page
+    await tellNode(urls.register, subscription).catch(console.warn);
   };
 
   const toggle = async () => {
@@ -123,17 +125,22 @@ async function tellNode(url, subscription) {
   if (!storedToken()) await register(urls?.visitor);
   await send(url, { channel: "BROWSER_PUSH_NOTIFICATION", destination: JSON.stringify(subscription) });
   try {
-    localStorage.setItem(RENEWED_KEY, String(Date.now()));
+    localStorage.setItem(RENEWED_KEY, `${Date.now()} ${subscription.endpoint}`);
   } catch {
     // then it is told again with the next page
   }
 }
 
-function renewedAt() {
+/**
+ * Return whether the node was told of this subscription lately. A browser may replace it by another at any time.
+ * @param {PushSubscription} subscription
+ */
+function isKnown(subscription) {
   try {
-    return Number(localStorage.getItem(RENEWED_KEY));
+    const [at, endpoint] = (localStorage.getItem(RENEWED_KEY) ?? "").split(" ");
+    return endpoint === subscription.endpoint && Date.now() - Number(at) < RENEW_MS;
   } catch {
-    return 0;
+    return false;
   }
 }
 

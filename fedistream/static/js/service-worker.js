@@ -16,6 +16,7 @@
 const worker = /** @type {any} */ (globalThis);
 
 const ICON = "/logo/external";
+const AGAIN_MS = 30 * 60_000; // as long as the node tries to send a message
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
@@ -23,14 +24,28 @@ worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUnti
 worker.addEventListener("push", (/** @type {any} */ event) => {
   const { title, body, icon, tag, url } = readMessage(event.data?.text() ?? "");
   // a browser withdraws the permission of a site that shows nothing for a push
-  const shown = { body: body ?? "", icon: icon ?? ICON, tag: tag ?? "live", renotify: true, data: { url: url ?? "/" } };
-  event.waitUntil(worker.registration.showNotification(title || location.host, shown));
+  const shown = { body: body ?? "", icon: icon ?? ICON, tag: tag ?? "live", data: { url: url ?? "/", at: Date.now() } };
+  event.waitUntil(show(title || location.host, shown));
 });
 
 worker.addEventListener("notificationclick", (/** @type {any} */ event) => {
   event.notification.close();
   event.waitUntil(openPage(String(event.notification.data?.url ?? "/")));
 });
+
+/**
+ * Show a notification. One that is still shown is not sounded again: a node that was killed repeats its last messages.
+ * @param {string} title
+ * @param {{body: string, icon: string, tag: string, data: {url: string, at: number}}} options
+ */
+async function show(title, options) {
+  const former = await worker.registration.getNotifications({ tag: options.tag });
+  const isRepeated = former.some(
+    (/** @type {any} */ each) =>
+      each.title === title && each.body === options.body && options.data.at - (each.data?.at ?? 0) < AGAIN_MS,
+  );
+  await worker.registration.showNotification(title, { ...options, renotify: !isRepeated });
+}
 
 /**
  * @param {string} text

@@ -37,6 +37,7 @@ JOBS = {
     "notifications.close",
     "notifications.plan",
     "notifications.remind",
+    "notifications.rename",
     "offers.begin",
     "offers.end",
     "profiles.update",

@@ -10,12 +10,14 @@ import pytest
 from aiohttp import web
 
 from fedistream.core.errors import Conflict
-from fedistream.core.events import BroadcastStarted
+from fedistream.core.events import BroadcastStarted, TitleChanged
 from fedistream.db import Database
 from fedistream.jobs.models import OutboxRow
 from fedistream.notifications import discord
 from fedistream.notifications.discord import MAX_CONTENT, Stream, allowed_mentions
-from fedistream.notifications.discord_sender import message_id
+from fedistream.notifications.discord_sender import EDIT_PACE_S, message_id
+from fedistream.notifications.service import LATE, TEST_EXPIRES
+from fedistream.notifications.values import EXPIRES
 from tests.kit.notified import HOME, NOON, ORIGIN, Notified, notified
 
 SECRET = "s3cret-token"
@@ -148,6 +150,78 @@ async def test_a_message_that_somebody_deleted_is_not_edited_again(node: Notifie
     await node.end(broadcast_id)
     await node.work()
     assert (len(desk.requests), await node.jobs()) == (2, ["discord done", "discord done"])
+
+
+async def test_a_changed_title_edits_the_message_once_in_a_while(node: Notified, desk: Desk) -> None:
+    await node.start()
+    renamed = TitleChanged(HOME.id, "x", node.now)
+    await node.notifications.rename(renamed)  # still planned: nothing to edit
+    await node.later(121)
+    for title in ("Morning", "Morning @everyone"):
+        node.settings.values["channel.title"] = title
+        await node.notifications.rename(renamed)
+        await node.work()
+    assert len(desk.requests) == 1
+    assert await node.wait() <= EDIT_PACE_S
+    (_, (method, path, edited)) = desk.requests
+    assert (method, path) == ("PATCH", f"/api/webhooks/1/{SECRET}/messages/1234567890123456789")
+    assert str(edited["content"]).startswith("Live now\nMorning @everyone\n")
+    assert embed_of(edited)["title"] == "Morning @everyone"
+    assert edited["allowed_mentions"] == {"parse": [], "roles": [], "users": []}
+    await node.notifications.rename(renamed)
+    assert await node.wait() <= EDIT_PACE_S
+    assert ([method for method, *_ in desk.requests], await node.states()) == (
+        ["POST", "PATCH", "PATCH"],
+        ["discord sent"],
+    )
+
+
+async def test_a_title_that_changes_at_the_end_is_not_edited_over_the_end(node: Notified, desk: Desk) -> None:
+    broadcast_id = await node.live()
+    await node.notifications.rename(TitleChanged(HOME.id, "x", node.now))
+    await node.end(broadcast_id)
+    await node.later(EDIT_PACE_S)
+    assert [method for method, *_ in desk.requests] == ["POST", "PATCH"]
+    assert str(desk.requests[-1][2]["content"]).startswith("The stream has ended.")
+
+
+@pytest.mark.parametrize("headers", [{"Retry-After": "3600"}, {}])
+async def test_a_message_whose_retries_run_out_has_failed(node: Notified, desk: Desk, headers: dict[str, str]) -> None:
+    desk.failures = [(503, {}, headers)] * 30
+    broadcast_id = await node.live()
+    while "discord ready" in await node.jobs():
+        await node.wait()
+    assert await node.jobs() == ["discord dead"]
+    assert (await node.states())[0].startswith("discord failed: status 503 (")
+    tried = len(desk.requests)
+    await node.end(broadcast_id)
+    await node.later(60)
+    assert len(desk.requests) == tried
+
+
+@pytest.mark.parametrize("test", [True, False])
+async def test_a_message_that_no_worker_posted_in_its_time_has_failed(node: Notified, test: bool) -> None:
+    if test:
+        await node.notifications.test_discord(HOME.id)
+    else:
+        broadcast_id = await node.start()
+        node.now += timedelta(seconds=121)
+        await node.log.seen(broadcast_id, node.now)
+        await node.notifications.tend()
+    assert (await node.jobs(), await node.states()) == (["discord ready"], ["discord sent"])
+    node.now += TEST_EXPIRES + LATE if test else EXPIRES + LATE
+    await node.notifications.tend()
+    assert await node.states() == ["discord sent"]
+    await node.later(1)
+    assert await node.states() == ["discord failed: expired"]
+
+
+async def test_a_broadcast_after_one_that_was_not_told_is_told(node: Notified, desk: Desk) -> None:
+    desk.failures = [(404, {}, {})]
+    await node.end(await node.live())
+    node.now += timedelta(seconds=60)
+    await node.live()
+    assert await node.states() == ["discord failed: status 404", "discord sent"]
 
 
 async def test_a_message_that_could_not_be_posted_before_the_end_is_not_posted(node: Notified, desk: Desk) -> None:
