@@ -52,6 +52,7 @@ from fedistream.federation.keys import Keys
 from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import Off
 from fedistream.jobs import lease_owner
+from fedistream.jobs.backoff import with_longest_delay
 from fedistream.jobs.cache_refresh import CacheRefresh
 from fedistream.jobs.former_ids import FORMER_IDS
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, FindKey
@@ -245,7 +246,7 @@ def _notifying(
         push_sender.PUSH_ALL: push_sender.FanOut(base.outbox, sender, now),
         push_sender.PUSH: sender,
         discord_sender.DISCORD: discord_sender.DiscordSender(
-            to_chosen, settings, notifications, BroadcastRepository().find, now
+            to_chosen, settings, notifications, BroadcastRepository().find, now, with_longest_delay(now)
         ),
     }
 

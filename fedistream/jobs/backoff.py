@@ -6,6 +6,7 @@ that lasts two days rarely ends on the fifth.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from fedistream.jobs.job import Dead, Job, Outcome, Retry
 
@@ -53,6 +54,12 @@ def resolve(job: Job, outcome: Outcome, now: float, chance: Chance) -> Outcome:
     if job.expires_at is not None and now + after_s >= job.expires_at:
         return Dead(f"{outcome.why} (it would be too late for another attempt)")
     return Retry(after_s, outcome.why)
+
+
+def with_longest_delay(now: Callable[[], datetime]) -> Callable[[Job, Outcome], Outcome]:
+    """Return `resolve` with the longest delay that chance can make, for a handler that has to know what is given up:
+    the worker gives up no job that is not given up by this."""
+    return lambda job, outcome: resolve(job, outcome, now().timestamp(), lambda: 1.0)
 
 
 def is_last(job: Job) -> bool:

@@ -14,7 +14,6 @@ from activitypub.signatures.request import outgoing_request
 from activitypub.urls import BadUrl
 from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.core.ports import SettingsReader
-from fedistream.jobs.backoff import resolve
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry
 from fedistream.notifications import discord
 from fedistream.notifications.discord import Json, Stream
@@ -59,7 +58,7 @@ def close(notification_id: int, group: str, expires_at: float) -> NewJob:
 
 
 class DiscordSender:
-    """Handles these jobs."""
+    """Handles these jobs. `resolve` turns an outcome into Dead when the worker would give the job up."""
 
     def __init__(
         self,
@@ -68,8 +67,10 @@ class DiscordSender:
         streams: Streams,
         find: Callable[[int], Awaitable[BroadcastRecord | None]],
         now: Callable[[], datetime],
+        resolve: Callable[[Job, Outcome], Outcome],
     ) -> None:
-        self._transport, self._settings, self._streams, self._find, self._now = transport, settings, streams, find, now
+        self._transport, self._settings, self._streams = transport, settings, streams
+        self._find, self._now, self._resolve = find, now, resolve
 
     async def __call__(self, job: Job) -> Outcome:
         row = await NotificationRow.get_or_none(id=job.body["notification"])
@@ -90,7 +91,7 @@ class DiscordSender:
         message = str(self._settings.value(SETTING, row.channel_id)["goLiveMessage"])
         shown = discord.test(stream, message) if row.broadcast_id is None else discord.live(stream, message)
         outcome, answer = await self._send("POST", discord.execute_url(webhook), shown)
-        if isinstance(resolved := resolve(job, outcome, self._now().timestamp(), _longest), Dead):
+        if isinstance(resolved := self._resolve(job, outcome), Dead):
             outcome = resolved  # also one that the worker would give up now
         if isinstance(outcome, Done):
             test = {"state": State.CLOSED.value} if row.broadcast_id is None else {}
@@ -160,11 +161,6 @@ class DiscordSender:
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
             return None
         return min(float(seconds), MAX_RETRY_AFTER_S)
-
-
-def _longest() -> float:
-    """Return the chance for the longest delay, so that the worker gives up no job that is not given up here."""
-    return 1.0
 
 
 def message_id(answer: bytes) -> str:

@@ -97,7 +97,7 @@ class Notifications:
         await self.tend()
 
     def has_message(self, fact: Fact) -> bool:
-        """Return whether a message may be public that shows the title, which a browser's never does again."""
+        """Return whether a message on Discord may show the title. A notification in a browser is never edited."""
         return self._on(Way.DISCORD, getattr(fact, "channel_id", 0))
 
     async def rename(self, fact: TitleChanged) -> None:

@@ -13,7 +13,7 @@ from fedistream.channels.models import ChannelRow
 from fedistream.channels.values import HOME as HOME_SLUG
 from fedistream.channels.values import Channel
 from fedistream.core.events import BroadcastEnded, BroadcastStarted
-from fedistream.jobs.backoff import resolve
+from fedistream.jobs.backoff import resolve, with_longest_delay
 from fedistream.jobs.job import Outcome
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox, Settled, Wanted
@@ -88,7 +88,12 @@ class Notified:
             PUSH_ALL: FanOut(self.outbox, sender, lambda: self.now),
             PUSH: sender,
             DISCORD: DiscordSender(
-                self.http_client, self.settings, self.notifications, self.log.find, lambda: self.now
+                self.http_client,
+                self.settings,
+                self.notifications,
+                self.log.find,
+                lambda: self.now,
+                with_longest_delay(lambda: self.now),
             ),
         }
 

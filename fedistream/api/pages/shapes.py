@@ -31,7 +31,7 @@ PUSH_URLS = {
     "unregister": "/api/notifications/unregister",
     "visitor": "/api/chat/register",
 }
-"""What the button for notifications asks for, beside the key."""
+"""Calls of the button for notifications, beside the key."""
 
 
 @dataclass(frozen=True, slots=True)

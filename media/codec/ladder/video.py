@@ -90,9 +90,10 @@ class VideoRendition(threading.Thread):
         if self._thins and not self._is_due(picture):
             return
         with self._changed:
-            if self._ended:
+            has_room = self._has_room()
+            if self._ended:  # perhaps during that pause
                 return
-            if not self._has_room():
+            if not has_room:
                 self.dropped += 1
                 if not picture.key:
                     return
@@ -106,7 +107,7 @@ class VideoRendition(threading.Thread):
             return True
         now = time.monotonic()
         self._patience_s = min(PATIENCE_S, self._patience_s + (now - self._waited_at) * REFILL)
-        self._changed.wait_for(lambda: len(self._waiting) < MAX_WAITING, self._patience_s)
+        self._changed.wait_for(lambda: self._ended or len(self._waiting) < MAX_WAITING, self._patience_s)
         self._waited_at = time.monotonic()
         self._patience_s = max(0.0, self._patience_s - (self._waited_at - now))
         return len(self._waiting) < MAX_WAITING

@@ -135,6 +135,6 @@ async def test_a_stream_beyond_the_calls_window_is_listed_and_edited(faces: Face
     assert "Edit: Next year" in await admin.see(f"{PAGE}?edit={event_id}")
     change = {"do": "save", "id": event_id, "name": "Moved", "date": "2028-05-04", "time": "19:00"}
     assert said(await admin.send(PAGE, **change)) == "Saved."
-    assert (await faces.made.schedule.find(1, event_id)).starts_at.year == 2028
+    assert 'value="2028-05-04"' in await admin.see(f"{PAGE}?edit={event_id}")
     assert said(await admin.send(PAGE, do="cancel", id=event_id)) == "Saved."
     assert "cancelled" in await admin.see(PAGE)

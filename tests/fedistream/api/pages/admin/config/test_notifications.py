@@ -55,6 +55,13 @@ async def test_what_was_sent_is_listed_with_the_reason_where_it_was_not(faces: F
             broadcast_id=number, channel_id=home, way=way, state=state, why=why, due=now, recipients=number
         )
     page = await admin.see(PAGE)
-    for words in ("planned", "not sent: the last one is too recent", "failed: ", "posted", "sent to 4 browsers", "tried again: "):
+    for words in (
+        "planned",
+        "not sent: the last one is too recent",
+        "failed: ",
+        "posted",
+        "sent to 4 browsers",
+        "tried again: ",
+    ):
         assert words in page
     assert "<script>alert" not in page
