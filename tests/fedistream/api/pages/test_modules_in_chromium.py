@@ -205,6 +205,7 @@ async def test_odd_values_in_a_status_are_nothing(page: Page) -> None:
         "viewers": None,
         "startedAt": None,
         "endedAt": None,
+        "event": None,
         "skew": None,
     }
 
