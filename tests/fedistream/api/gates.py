@@ -351,6 +351,7 @@ PAGES_CONFIG = (
     *rows("admin", "POST /admin/config/appearance/image", "POST /admin/config/actions/one"),
     *rows("admin", "POST /admin/config/video/variant"),
     *rows("admin", "POST /admin/config/notifications/test"),
+    Row("GET", "/admin/config/streamkeys", "admin"),
     Row("GET", "/admin/config/{section}", "admin", knock="/admin/config/general"),
     Row("POST", "/admin/config/{section}", "admin", knock="/admin/config/general"),
 )
