@@ -83,9 +83,9 @@ def derived(endpoint: Endpoint[Any]) -> Operation:
         return Operation(
             f"A form of {of}: {page}", HTML, body=(FORM, FILES), others={303: EMPTY, 409: EITHER, 429: EITHER}
         )
-    # 404 for what is switched off, for example a chat
+    # 302 for a bookmark of Owncast's admin, 404 for what is switched off, for example a chat
     return Operation(
         f"A page of {of}: {page}",
         HTML,
-        others={301: EMPTY, 303: EMPTY, 307: EMPTY, 404: EITHER},
+        others={301: EMPTY, 302: EMPTY, 303: EMPTY, 307: EMPTY, 404: EITHER},
     )
